@@ -1,0 +1,13 @@
+# Reads the version from version.hpp, its only home.
+function(kennel_read_version header result)
+    file(STRINGS "${header}" lines REGEX "^#define KENNEL_VERSION_(MAJOR|MINOR|PATCH) +[0-9]+")
+    set(numbers "")
+    foreach(part IN ITEMS MAJOR MINOR PATCH)
+        if(NOT lines MATCHES "KENNEL_VERSION_${part} +([0-9]+)")
+            message(FATAL_ERROR "${header} does not define KENNEL_VERSION_${part}")
+        endif()
+        list(APPEND numbers ${CMAKE_MATCH_1})
+    endforeach()
+    list(JOIN numbers "." version)
+    set(${result} ${version} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,203 @@
+#ifndef KENNEL_ARGUMENT_VALUE_HPP
+#define KENNEL_ARGUMENT_VALUE_HPP
+
+#include "kennel/payload.hpp"
+#include "kennel/time_span.hpp"
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// One setting: null, a bool, a number, text, a list of texts, or an object that is handed over as it is.
+///
+/// Text turns into whatever type is asked for, so a setting from a file or the environment needs no types: "300" is text for
+/// who asks for text (a password) and a number for who asks for a number.
+class ArgumentValue {
+public:
+    using List = std::vector<std::string>;
+
+    ArgumentValue() = default;
+    ArgumentValue(std::nullptr_t) {}                                     // NOLINT(*-explicit-*): a setting is written
+    ArgumentValue(const char* text) : value_(std::string(text)) {}       // NOLINT(*-explicit-*): as a plain value
+    ArgumentValue(std::string_view text) : value_(std::string(text)) {}  // NOLINT(*-explicit-*)
+    ArgumentValue(std::string text) : value_(std::move(text)) {}         // NOLINT(*-explicit-*)
+    ArgumentValue(List texts) : value_(std::move(texts)) {}              // NOLINT(*-explicit-*)
+    ArgumentValue(TimeSpan span) : value_(span) {}                       // NOLINT(*-explicit-*)
+
+    template <class Rep, class Period>
+    ArgumentValue(std::chrono::duration<Rep, Period> span) // NOLINT(*-explicit-*)
+        : value_(TimeSpan(span)) {}
+
+    ArgumentValue(std::same_as<bool> auto flag) : value_(flag) {} // NOLINT(*-explicit-*)
+
+    template <std::integral Number>
+        requires(!std::same_as<Number, bool>)
+    ArgumentValue(Number number) // NOLINT(*-explicit-*)
+        : value_(checked_integer(number)) {}
+
+    ArgumentValue(std::floating_point auto number) // NOLINT(*-explicit-*)
+        : value_(static_cast<double>(number)) {}
+
+    /// An object that the backend is to use, for example a `std::shared_ptr` to a connection pool.
+    template <class Object>
+    [[nodiscard]] static ArgumentValue object(Object&& object) {
+        ArgumentValue value;
+        value.value_ = Payload::object(std::forward<Object>(object));
+        return value;
+    }
+
+    [[nodiscard]] bool is_null() const noexcept {
+        return std::holds_alternative<std::monostate>(value_);
+    }
+
+    /// This value as a `Type`; nothing when it is not one.
+    template <class Type>
+    [[nodiscard]] std::optional<Type> as() const;
+
+    /// What a `Type` looks like, for error messages.
+    template <class Type>
+    [[nodiscard]] static std::string expectation();
+
+    /// For error messages: the value in quotes, or what it is.
+    [[nodiscard]] std::string text() const;
+
+private:
+    template <std::integral Number>
+    static std::int64_t checked_integer(Number number) {
+        if (!std::in_range<std::int64_t>(number))
+            throw ValidationError("an integer argument is larger than 64 bits with sign can hold");
+        return static_cast<std::int64_t>(number);
+    }
+
+    template <class Number>
+    [[nodiscard]] std::optional<Number> parsed() const {
+        const auto* const text = std::get_if<std::string>(&value_);
+        if (text == nullptr) return std::nullopt;
+        const bool has_plus = text->starts_with('+') && !text->starts_with("+-");
+        const char* const begin = text->data() + (has_plus ? 1 : 0);
+        const char* const end = text->data() + text->size();
+        Number number{};
+        const auto [after, error] = std::from_chars(begin, end, number);
+        if (error != std::errc() || after != end) return std::nullopt;
+        return number;
+    }
+
+    [[nodiscard]] std::optional<bool> as_bool() const;
+    [[nodiscard]] std::optional<std::int64_t> as_integer() const;
+    [[nodiscard]] std::optional<double> as_double() const;
+    [[nodiscard]] std::optional<std::string> as_text() const;
+    [[nodiscard]] std::optional<TimeSpan> as_time_span() const;
+    [[nodiscard]] std::optional<List> as_list() const;
+
+    std::variant<std::monostate, bool, std::int64_t, double, std::string, TimeSpan, List, Payload> value_;
+};
+
+template <class Type>
+std::optional<Type> ArgumentValue::as() const {
+    if constexpr (std::same_as<Type, bool>)
+        return as_bool();
+    else if constexpr (std::same_as<Type, double>)
+        return as_double();
+    else if constexpr (std::same_as<Type, std::string>)
+        return as_text();
+    else if constexpr (std::same_as<Type, TimeSpan>)
+        return as_time_span();
+    else if constexpr (std::same_as<Type, List>)
+        return as_list();
+    else if constexpr (std::integral<Type>) {
+        const std::optional<std::int64_t> number = as_integer();
+        if (!number || !std::in_range<Type>(*number)) return std::nullopt;
+        return static_cast<Type>(*number);
+    } else {
+        const auto* const payload = std::get_if<Payload>(&value_);
+        const Type* const object = payload != nullptr ? payload->get_if<Type>() : nullptr;
+        return object != nullptr ? std::optional<Type>(*object) : std::nullopt;
+    }
+}
+
+template <class Type>
+std::string ArgumentValue::expectation() {
+    if constexpr (std::same_as<Type, bool>)
+        return "true or false";
+    else if constexpr (std::same_as<Type, double>)
+        return "a number";
+    else if constexpr (std::same_as<Type, std::string>)
+        return "text";
+    else if constexpr (std::same_as<Type, TimeSpan>)
+        return "a length of time (seconds, or text such as \"2h5m\")";
+    else if constexpr (std::same_as<Type, List>)
+        return "a list";
+    else if constexpr (std::integral<Type>)
+        return std::is_unsigned_v<Type> ? "a whole number of zero or more that fits"
+                                        : "a whole number that fits";
+    else
+        return "an object of the expected type (" + std::string(typeid(Type).name()) + ")";
+}
+
+inline std::optional<bool> ArgumentValue::as_bool() const {
+    if (const bool* const flag = std::get_if<bool>(&value_)) return *flag;
+    const auto* const text = std::get_if<std::string>(&value_);
+    if (text == nullptr) return std::nullopt;
+    if (*text == "true" || *text == "True" || *text == "TRUE") return true;
+    if (*text == "false" || *text == "False" || *text == "FALSE") return false;
+    return std::nullopt;
+}
+
+inline std::optional<std::int64_t> ArgumentValue::as_integer() const {
+    if (const auto* const number = std::get_if<std::int64_t>(&value_)) return *number;
+    return parsed<std::int64_t>();
+}
+
+inline std::optional<double> ArgumentValue::as_double() const {
+    if (const double* const number = std::get_if<double>(&value_)) return *number;
+    if (const auto* const number = std::get_if<std::int64_t>(&value_))
+        return static_cast<double>(*number);
+    return parsed<double>();
+}
+
+inline std::optional<std::string> ArgumentValue::as_text() const {
+    if (const auto* const text = std::get_if<std::string>(&value_)) return *text;
+    return std::nullopt;
+}
+
+inline std::optional<TimeSpan> ArgumentValue::as_time_span() const {
+    if (const auto* const span = std::get_if<TimeSpan>(&value_)) return *span;
+    try {
+        if (const auto* const text = std::get_if<std::string>(&value_)) return TimeSpan::parse(*text);
+        if (const std::optional<double> seconds = as_double())
+            return TimeSpan(std::chrono::duration<double>(*seconds));
+    } catch (const ValidationError&) {
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+inline std::optional<ArgumentValue::List> ArgumentValue::as_list() const {
+    if (const auto* const list = std::get_if<List>(&value_)) return *list;
+    if (const auto* const text = std::get_if<std::string>(&value_)) return List{*text};
+    return std::nullopt;
+}
+
+inline std::string ArgumentValue::text() const {
+    if (const auto* const text = std::get_if<std::string>(&value_)) return "'" + *text + "'";
+    if (const bool* const flag = std::get_if<bool>(&value_)) return *flag ? "true" : "false";
+    if (const auto* const number = std::get_if<std::int64_t>(&value_)) return std::to_string(*number);
+    if (const double* const number = std::get_if<double>(&value_)) return std::to_string(*number);
+    if (std::holds_alternative<TimeSpan>(value_)) return "a length of time";
+    if (std::holds_alternative<List>(value_)) return "a list";
+    return is_null() ? "null" : "an object";
+}
+
+KENNEL_NAMESPACE_END
+
+#endif

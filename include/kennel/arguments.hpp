@@ -1,0 +1,75 @@
+#ifndef KENNEL_ARGUMENTS_HPP
+#define KENNEL_ARGUMENTS_HPP
+
+#include "kennel/argument_value.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// The arguments of a backend or proxy by name, as given to `configure`.
+using Arguments = std::map<std::string, ArgumentValue, std::less<>>;
+
+/// Reads the arguments of one backend: each by its type, and in the end none that nobody asked for.
+class ArgumentReader {
+public:
+    /// `owner` names the backend in error messages. Both must outlive the reader.
+    ArgumentReader(const Arguments& arguments, std::string_view owner)
+        : arguments_(arguments), owner_(owner) {}
+
+    /// The argument as a `Type`, or nothing when it is absent or null. Throws `ValidationError` when it is something else.
+    ///
+    /// `Type` is `bool`, an integer, `double`, `std::string`, `TimeSpan`, `std::vector<std::string>`, or the type of an
+    /// object that was handed over as `ArgumentValue::object`.
+    template <class Type>
+    [[nodiscard]] std::optional<Type> get(std::string_view name) {
+        known_.emplace_back(name);
+        const auto found = arguments_.find(name);
+        if (found == arguments_.end() || found->second.is_null()) return std::nullopt;
+        if (std::optional<Type> value = found->second.as<Type>()) return value;
+        throw ValidationError(owner_ + ": argument '" + std::string(name) + "' is " +
+                              found->second.text() + ", which is not " +
+                              ArgumentValue::expectation<Type>());
+    }
+
+    template <class Type>
+    [[nodiscard]] Type get(std::string_view name, Type fallback) {
+        std::optional<Type> value = get<Type>(name);
+        return value ? *std::move(value) : std::move(fallback);
+    }
+
+    /// Throws `ValidationError` for the first argument that was never asked for, and lists those that were.
+    void reject_unknown() const {
+        for (const auto& [name, value] : arguments_) {
+            bool is_known = false;
+            for (const std::string& known : known_) is_known = is_known || known == name;
+            if (!is_known) throw ValidationError(owner_ + ": unknown argument '" + name + "' (" + list() + ")");
+        }
+    }
+
+    /// Refuses the value of an argument: throws `ValidationError` with `why`.
+    [[noreturn]] void refuse(std::string_view name, std::string_view why) const {
+        throw ValidationError(owner_ + ": argument '" + std::string(name) + "' " + std::string(why));
+    }
+
+private:
+    [[nodiscard]] std::string list() const {
+        if (known_.empty()) return "it takes none";
+        std::string names = "known: ";
+        for (const std::string& name : known_) names += (&name == &known_.front() ? "" : ", ") + name;
+        return names;
+    }
+
+    const Arguments& arguments_;
+    std::string owner_;
+    std::vector<std::string> known_;
+};
+
+KENNEL_NAMESPACE_END
+
+#endif

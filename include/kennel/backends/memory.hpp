@@ -1,0 +1,92 @@
+#ifndef KENNEL_BACKENDS_MEMORY_HPP
+#define KENNEL_BACKENDS_MEMORY_HPP
+
+#include "kennel/backend_registry.hpp"
+#include "kennel/backends/memory/shard.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// Keeps values as they are in the memory of this process; registered as "memory".
+///
+/// Arguments: `max_entries` (whole number above zero; default: no limit), above which the least used are dropped, and
+/// `time_to_live` (default: none), after which an entry is dropped whatever the region says. Entries that are of no use to
+/// their region any more are dropped without being read.
+///
+/// A value's copy constructor runs under the lock of a part of the backend, so it should be short: hand out a large value by
+/// `std::shared_ptr<const Type>`.
+class MemoryBackend final : public CacheBackend {
+public:
+    explicit MemoryBackend(const BackendContext& context) : clock_(context.clock) {
+        ArgumentReader reader(context.arguments, "backend 'memory'");
+        const auto most_entries = reader.get<std::size_t>("max_entries");
+        if (most_entries == std::size_t{0}) reader.refuse("max_entries", "is 0: it must be above zero");
+        time_to_live_ = reader.get("time_to_live", unlimited);
+        if (time_to_live_ == TimeSpan()) reader.refuse("time_to_live", "is 0: it must be above zero");
+        reader.reject_unknown();
+        divide(most_entries);
+    }
+
+    [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
+        std::optional<CachedValue> found;
+        visit(key, [&](const CachedValue& value) { found = value; });
+        return found;
+    }
+
+    bool visit(std::string_view key, Reader reader) override { return shard(key).visit(key, *clock_, reader); }
+
+    void set(std::string_view key, const CachedValue& value) override {
+        const TimeSpan life = (std::min)(time_to_live_, value.metadata.useful_for);
+        const SteadyTime expires =
+            life.is_unlimited() ? no_deadline : later_by(clock_->coarse_steady_now(), life);
+        shard(key).set(key, value, expires, *clock_);
+    }
+
+    void erase(std::string_view key) override { shard(key).erase(key); }
+
+    [[nodiscard]] BackendCapabilities capabilities() const override { return {.expires_entries = true}; }
+
+    /// How many entries there are, with those that have expired and not yet been dropped.
+    [[nodiscard]] std::size_t size() const {
+        std::size_t total = 0;
+        for (const auto& shard : shards_) total += shard.size();
+        return total;
+    }
+
+private:
+    /// A small cache is kept in one part, because each part evicts on its own.
+    void divide(std::optional<std::size_t> most_entries) {
+        constexpr std::size_t most_shards = 16;
+        constexpr std::size_t least_per_shard = 1024;
+        const std::size_t count =
+            most_entries ? std::clamp(*most_entries / least_per_shard, std::size_t{1}, most_shards) : most_shards;
+        shards_ = std::vector<detail::MemoryShard>(count);
+        if (!most_entries) return;
+        for (std::size_t index = 0; index != count; ++index)
+            shards_[index].limit(*most_entries / count + (index < *most_entries % count ? 1 : 0));
+    }
+
+    [[nodiscard]] detail::MemoryShard& shard(std::string_view key) {
+        return shards_[std::hash<std::string_view>{}(key) / 7 % shards_.size()];
+    }
+
+    std::shared_ptr<const Clock> clock_;
+    TimeSpan time_to_live_ = unlimited;
+    std::vector<detail::MemoryShard> shards_;
+};
+
+namespace detail {
+inline const bool memory_is_registered = self_register<MemoryBackend>("memory");
+}
+
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef KENNEL_BACKENDS_NULL_HPP
+#define KENNEL_BACKENDS_NULL_HPP
+
+#include "kennel/backend_registry.hpp"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// Keeps nothing, so that every look-up is a miss; registered as "null". It takes no arguments.
+///
+/// Its lock is always to be had, so callers in one process still share a creation, and processes do not.
+class NullBackend final : public CacheBackend {
+public:
+    [[nodiscard]] std::optional<CachedValue> get(std::string_view /*key*/) override { return std::nullopt; }
+    void set(std::string_view /*key*/, const CachedValue& /*value*/) override {}
+    void erase(std::string_view /*key*/) override {}
+
+    [[nodiscard]] std::shared_ptr<CacheMutex> get_mutex(std::string_view /*key*/) override {
+        return std::make_shared<NullMutex>();
+    }
+
+private:
+    class NullMutex final : public CacheMutex {
+    public:
+        [[nodiscard]] bool acquire(SteadyTime /*deadline*/) override { return true; }
+        void release() noexcept override {}
+        [[nodiscard]] bool locked() override { return false; }
+    };
+};
+
+namespace detail {
+inline const bool null_is_registered = self_register<NullBackend>("null");
+}
+
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,347 @@
+#ifndef KENNEL_CACHE_REGION_HPP
+#define KENNEL_CACHE_REGION_HPP
+
+#include "kennel/default_serializer.hpp"
+#include "kennel/function_options.hpp"
+#include "kennel/fwd.hpp"
+#include "kennel/lookup.hpp"
+#include "kennel/region/parsed_settings.hpp"
+#include "kennel/region/typed.hpp"
+#include "kennel/settings.hpp"
+
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// How to store.
+struct SetOptions {
+    /// A time to live of the entry's own; the earlier of this and the region's expiration time wins.
+    std::optional<TimeSpan> time_to_live{};
+
+    /// The groups that the entry belongs to.
+    std::vector<std::string> tags{};
+};
+
+/// A cache of values of many types under text keys, on one backend, in which every value is created by one caller while the
+/// others wait for it or are served the previous one.
+///
+/// A region is a handle: copies share one state, which lives as long as a copy, a wrapped function or a background creation
+/// does. It may be made and used in wrappers before `configure`; every other use before that is `RegionNotConfigured`. All
+/// members may be called from many threads at once. A creator runs under no lock but the creation of its own key.
+template <class SerializerType>
+class CacheRegion {
+public:
+    explicit CacheRegion(RegionOptions options = {}, SerializerType serializer = {})
+        : core_(std::make_shared<detail::RegionCore>(std::move(options))),
+          serializer_(std::make_shared<const SerializerType>(std::move(serializer))) {}
+
+    [[nodiscard]] const std::string& name() const noexcept { return core_->options().name; }
+
+    /// Sets the region up on the backend of that name. Throws `PluginNotFound`, `ValidationError`, or
+    /// `RegionAlreadyConfigured` when it is set up already and `replace_existing_backend` is false.
+    ///
+    /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not stored.
+    CacheRegion& configure(std::string_view backend, const ConfigureOptions& options = {}) {
+        core_->configure(backend, options);
+        return *this;
+    }
+
+    /// Sets the region up from those settings whose name begins with `prefix`: `backend`, `expiration_time`, `wrap`,
+    /// `arguments.<name>` and the other members of `ConfigureOptions`. Texts turn into what is wanted. An unknown name is a
+    /// `ValidationError`.
+    CacheRegion& configure_from_config(const Settings& settings, std::string_view prefix) {
+        const detail::ParsedSettings parsed = detail::parse_settings(settings, prefix);
+        return configure(parsed.backend, parsed.options);
+    }
+
+    /// Puts one more proxy in front of the backend.
+    CacheRegion& wrap(const WrappedProxy& proxy) {
+        core_->wrap(proxy);
+        return *this;
+    }
+
+    [[nodiscard]] bool is_configured() const noexcept { return core_->is_configured(); }
+
+    /// The backend, or its outermost proxy.
+    [[nodiscard]] std::shared_ptr<CacheBackend> backend() const { return core_->configuration()->backend; }
+
+    /// The backend behind all proxies.
+    [[nodiscard]] std::shared_ptr<CacheBackend> actual_backend() const {
+        std::shared_ptr<CacheBackend> outermost = backend();
+        CacheBackend& actual = innermost(*outermost);
+        return {std::move(outermost), &actual};
+    }
+
+    /// The value, if there is one that is fresh.
+    template <class Value>
+    [[nodiscard]] std::optional<Value> get(std::string_view key, const ReadOptions& options = {}) const {
+        std::optional<Value> value;
+        if (read(key, options, value).standing != detail::Standing::fresh) value.reset();
+        return value;
+    }
+
+    /// The value, when it was created and how old it is, if there is one that is fresh.
+    template <class Value>
+    [[nodiscard]] std::optional<ValueMetadata<Value>> get_value_metadata(std::string_view key,
+                                                                         const ReadOptions& options = {}) const {
+        std::optional<Value> value;
+        const detail::Reading reading = read(key, options, value);
+        if (reading.standing != detail::Standing::fresh) return std::nullopt;
+        return ValueMetadata<Value>{*std::move(value), reading.created, age_of(reading)};
+    }
+
+    /// The value, fresh or stale, and how the look-up was answered; throws nothing when the backend cannot be read.
+    template <class Value>
+    [[nodiscard]] Lookup<Value> look_up(std::string_view key, const ReadOptions& options = {}) const {
+        std::optional<Value> value;
+        typename Lookup<Value>::Answer answer;
+        answer.backend = core_->configuration()->backend_name;
+        try {
+            const detail::Reading reading = read(key, options, value);
+            answer.state = detail::state_of(reading);
+            answer.error = detail::text_of(reading.error);
+            if (value) answer.created = reading.created;
+            if (value) answer.age = age_of(reading);
+        } catch (const BackendError& error) { // the region throws what it cannot read
+            answer.state = LookupState::error;
+            answer.error = error.what();
+        }
+        return Lookup<Value>(std::move(answer), std::move(value));
+    }
+
+    /// The values of many keys, in their order, with one call of the backend.
+    template <class Value, class Keys>
+    [[nodiscard]] std::vector<std::optional<Value>> get_multi(const Keys& keys, const ReadOptions& options = {}) const;
+    template <class Value>
+    [[nodiscard]] std::vector<std::optional<Value>> get_multi(std::initializer_list<std::string_view> keys,
+                                                              const ReadOptions& options = {}) const {
+        return get_multi<Value, std::initializer_list<std::string_view>>(keys, options);
+    }
+
+    /// The value, from the store or else from `creator`, which takes nothing or a `Creation&`.
+    ///
+    /// A fresh value is returned at once. For an expired one, one caller creates while the others get the old value; for
+    /// none, one caller creates while the others wait and get its value, or its exception. Blocks as long as the creation
+    /// takes, or as the options allow. Throws what the creator throws, `RecursiveCreation`, or `CreationTimeout`.
+    ///
+    /// With a runner or a `soft_timeout`, a copy of the creator may run after this call has returned.
+    template <class Creator, class Value = detail::created_value_t<Creator>>
+    Value get_or_create(std::string_view key, Creator&& creator,
+                        const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
+        detail::require_cacheable<Value>();
+        detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
+            serializer_, creator, options.should_cache_fn);
+        detail::get_or_create(*core_, key, detail::changes_of(options), request);
+        return request.taken();
+    }
+
+    /// The values of many keys. `creator` is called once with those for which there is nobody who creates, sorted, as
+    /// `const std::vector<std::string>&` (and a `Creation&` if it wants one).
+    ///
+    /// When it returns a sequence, it must have one value for each key, and the result is a vector in the order of `keys`.
+    /// When it returns a map, keys may be absent: these are not stored, and the result is such a map without them.
+    template <class Keys, class Creator, class Value = typename detail::CreatedMany<std::remove_reference_t<Creator>>::value>
+    auto get_or_create_multi(const Keys& keys, Creator&& creator,
+                             const std::type_identity_t<CreateOptions<Value>>& options = {}) const;
+
+    /// Creates the value now, whatever is stored, and stores it; who asks for it meanwhile and finds none, gets it too. A
+    /// creation that began earlier is not stored.
+    template <class Creator, class Value = detail::created_value_t<Creator>>
+    Value refresh(std::string_view key, Creator&& creator,
+                  const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
+        detail::require_cacheable<Value>();
+        detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
+            serializer_, creator, options.should_cache_fn);
+        detail::refresh(*core_, key, detail::changes_of(options), request);
+        return request.taken();
+    }
+
+    /// Stores a value; text is stored as `std::string`. What is being created for the key is not stored any more. Throws
+    /// `BackendError` when the backend cannot be written, unless the region was told otherwise, and `SerializationError`.
+    template <class Value>
+    void set(std::string_view key, const Value& value, const SetOptions& options = {}) const {
+        if constexpr (!std::is_same_v<Value, detail::kept_t<Value>>) {
+            set(key, detail::kept_t<Value>(value), options);
+        } else {
+            detail::require_cacheable<Value>();
+            const auto configuration = core_->configuration();
+            const CachedValue entry{payload_of(*configuration, value), metadata_of(*configuration, options)};
+            const BackendEntry pair{key, &entry};
+            core_->set(*configuration, {&pair, 1});
+        }
+    }
+
+    /// Stores the pairs of a map with one call of the backend.
+    template <class Map>
+    void set_multi(const Map& values, const SetOptions& options = {}) const;
+    template <class Value>
+    void set_multi(std::initializer_list<std::pair<const std::string, Value>> values,
+                   const SetOptions& options = {}) const {
+        set_multi(std::map<std::string, Value>(values), options);
+    }
+
+    /// Removes an entry, if there is one. What is being created for the key is not stored. Throws `BackendError` when the
+    /// backend cannot be written, unless the region was told otherwise.
+    void erase(std::string_view key) const { core_->erase({&key, 1}); }
+
+    /// Removes entries with one call of the backend.
+    template <class Keys>
+    void erase_multi(const Keys& keys) const {
+        const detail::SortedKeys sorted(keys);
+        core_->erase(sorted.unique());
+    }
+    void erase_multi(std::initializer_list<std::string_view> keys) const {
+        erase_multi<std::initializer_list<std::string_view>>(keys);
+    }
+
+    /// Invalidates every entry that there is now: hard, and nobody is served it any more; soft, and it is as if it had just
+    /// expired, for which there must be an expiration time. What is being created is not stored. A soft invalidation never
+    /// weakens a hard one. It counts for the handles of this region in this process.
+    void invalidate(Invalidation kind = Invalidation::hard) const { core_->invalidate(kind); }
+
+    /// Whether somebody creates the value of the key now; never takes a lock.
+    [[nodiscard]] bool key_is_locked(std::string_view key) const { return core_->key_is_locked(key); }
+
+    [[nodiscard]] RegionStatistics statistics() const noexcept { return core_->counters().read(); }
+    void reset_statistics() const noexcept { core_->counters().reset(); }
+
+    [[nodiscard]] const SerializerType& serializer() const noexcept { return *serializer_; }
+
+    /// Wraps a function, so that it runs only when its value is not in the cache; include `kennel/cached_function.hpp`.
+    ///
+    /// `function` is a callable, or a pointer to a member function, whose object is then the first argument of the call and
+    /// not part of the key. `key_function` makes the key from the arguments; without it, `name` and their values do.
+    /// `Signature` (`User(int)`) is needed where it cannot be seen: for an overloaded or a generic callable.
+    template <class Signature = void, class Function, class KeyFunction = detail::DefaultKey>
+    [[nodiscard]] auto cache_on_arguments(
+        std::string name, Function function,
+        std::type_identity_t<FunctionOptions<detail::function_value_t<Signature, Function>>> options = {},
+        KeyFunction key_function = {}) const;
+
+    /// Wraps a function of many arguments, which is called with those whose values are not in the cache; include
+    /// `kennel/cached_multi_function.hpp`. It takes a `const std::vector<Argument>&` and returns a vector in that order, or a
+    /// map of those that there are.
+    template <class Function>
+    [[nodiscard]] auto cache_multi_on_arguments(
+        std::string name, Function function,
+        std::type_identity_t<FunctionOptions<detail::multi_value_t<Function>>> options = {}) const;
+
+private:
+    /// Looks up and takes the value, fresh or stale.
+    template <class Value>
+    [[nodiscard]] detail::Reading read(std::string_view key, const ReadOptions& options,
+                                       std::optional<Value>& value) const {
+        const detail::EpochGuard guard;
+        const detail::Configuration& configuration = core_->configuration(guard);
+        const detail::Rules rules = detail::changes_of(options).applied_to(configuration.rules);
+        const auto take = [&](const CachedValue& entry) { return detail::take_value(*serializer_, entry.payload, value); };
+        const detail::Reading reading = core_->look(configuration, key, rules, take);
+        if (reading.standing == detail::Standing::fresh)
+            core_->counters().add(detail::Counter::hit, guard.thread_index());
+        else
+            core_->report_miss(key, reading.reason);
+        return reading;
+    }
+
+    [[nodiscard]] TimeSpan age_of(const detail::Reading& reading) const {
+        return detail::age_of(core_->clock().wall_now(), reading.created);
+    }
+
+    template <class Value>
+    [[nodiscard]] Payload payload_of(const detail::Configuration& configuration, const Value& value) const {
+        return configuration.keeps_bytes ? detail::to_bytes(*serializer_, value) : Payload::borrowed_object(value);
+    }
+
+    [[nodiscard]] Metadata metadata_of(const detail::Configuration& configuration, const SetOptions& options) const {
+        const detail::Rules& rules = configuration.rules;
+        const TimeSpan expiration = (std::min)(rules.expiration, options.time_to_live.value_or(unlimited));
+        Metadata metadata = core_->new_metadata(configuration, expiration, rules.stale_time);
+        metadata.time_to_live = options.time_to_live;
+        metadata.tags = Tags(options.tags);
+        return metadata;
+    }
+
+    std::shared_ptr<detail::RegionCore> core_;
+    std::shared_ptr<const SerializerType> serializer_;
+};
+
+template <class SerializerType>
+template <class Value, class Keys>
+std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const Keys& keys,
+                                                                         const ReadOptions& options) const {
+    const detail::SortedKeys sorted(keys);
+    const auto configuration = core_->configuration();
+    const detail::Rules rules = detail::changes_of(options).applied_to(configuration->rules);
+    std::vector<std::optional<Value>> found(sorted.unique().size());
+    const auto take = [&](std::size_t index, const CachedValue& entry) {
+        return detail::take_value(*serializer_, entry.payload, found[index]);
+    };
+    const auto readings = core_->look_multi(*configuration, sorted.unique(), rules, take);
+    std::vector<std::optional<Value>> values(sorted.size());
+    for (std::size_t position = 0; position != sorted.size(); ++position) {
+        const detail::Reading& reading = readings[sorted.index(position)];
+        if (reading.standing == detail::Standing::fresh) {
+            core_->count(detail::Counter::hit);
+            values[position] = found[sorted.index(position)];
+        } else {
+            core_->report_miss(sorted.key(position), reading.reason);
+        }
+    }
+    return values;
+}
+
+template <class SerializerType>
+template <class Keys, class Creator, class Value>
+auto CacheRegion<SerializerType>::get_or_create_multi(
+    const Keys& keys, Creator&& creator, const std::type_identity_t<CreateOptions<Value>>& options) const {
+    detail::require_cacheable<Value>();
+    using Function = std::remove_reference_t<Creator>;
+    using Result = typename detail::CreatedMany<Function>::result;
+    const detail::SortedKeys sorted(keys);
+    detail::TypedMultiRequest<Value, SerializerType, Function> request(*serializer_, creator, options.should_cache_fn,
+                                                                       sorted.unique());
+    detail::get_or_create_multi(*core_, sorted.unique(), detail::changes_of(options), request);
+    if constexpr (detail::is_keyed<Result>) {
+        Result result;
+        for (std::size_t position = 0; position != sorted.size(); ++position)
+            if (const auto& value = request.taken()[sorted.index(position)])
+                result.emplace(std::string(sorted.key(position)), *value);
+        return result;
+    } else {
+        std::vector<Value> result;
+        result.reserve(sorted.size());
+        for (std::size_t position = 0; position != sorted.size(); ++position)
+            result.push_back(request.taken()[sorted.index(position)].value());
+        return result;
+    }
+}
+
+template <class SerializerType>
+template <class Map>
+void CacheRegion<SerializerType>::set_multi(const Map& values, const SetOptions& options) const {
+    using Value = typename Map::mapped_type;
+    detail::require_cacheable<Value>();
+    const auto configuration = core_->configuration();
+    const Metadata metadata = metadata_of(*configuration, options);
+    std::vector<CachedValue> stored;
+    std::vector<BackendEntry> entries;
+    stored.reserve(values.size());
+    for (const auto& [key, value] : values) {
+        CachedValue& entry = stored.emplace_back();
+        entry.payload = payload_of(*configuration, value);
+        entry.metadata = metadata;
+        entries.push_back({key, &entry});
+    }
+    if (!entries.empty()) core_->set(*configuration, entries);
+}
+
+KENNEL_NAMESPACE_END
+
+#endif

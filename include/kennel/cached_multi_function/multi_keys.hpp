@@ -1,0 +1,100 @@
+#ifndef KENNEL_CACHED_MULTI_FUNCTION_MULTI_KEYS_HPP
+#define KENNEL_CACHED_MULTI_FUNCTION_MULTI_KEYS_HPP
+
+#include "kennel/function_options.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// The argument type of a function of many keys, which takes a sequence of them.
+template <class Parameters>
+struct MultiArgument;
+template <class Sequence>
+struct MultiArgument<TypeList<Sequence>> {
+    using type = std::remove_cv_t<typename std::remove_cvref_t<Sequence>::value_type>;
+};
+
+inline void require_as_many(std::size_t made, std::size_t wanted) {
+    if (made != wanted)
+        throw ValidationError("a function of many keys was called with " + std::to_string(wanted) +
+                              " arguments and returned " + std::to_string(made) +
+                              " values: return one for each, or a map of those that there are");
+}
+
+/// The keys of some arguments, in their order.
+template <class Argument>
+class ArgumentKeys {
+public:
+    explicit ArgumentKeys(std::vector<std::string> keys) : keys_(std::move(keys)) {}
+
+    [[nodiscard]] const std::vector<std::string>& keys() const noexcept { return keys_; }
+
+    /// The arguments that have these keys.
+    [[nodiscard]] std::vector<Argument> arguments(const std::vector<std::string>& keys,
+                                                  const std::vector<Argument>& all) const {
+        std::vector<Argument> chosen;
+        chosen.reserve(keys.size());
+        for (const std::string& key : keys) chosen.push_back(all[position(keys_, key)]);
+        return chosen;
+    }
+
+    /// The key of an argument. Throws `ValidationError` when it is none that was asked for.
+    [[nodiscard]] const std::string& key_of(const Argument& argument, const std::vector<Argument>& all) const {
+        const std::size_t index = position(all, argument);
+        if (index == all.size())
+            throw ValidationError("a function of many keys returned a value for an argument that it was not asked for");
+        return keys_[index];
+    }
+
+private:
+    template <class Item>
+    static std::size_t position(const std::vector<Item>& items, const Item& item) {
+        return static_cast<std::size_t>(std::find(items.begin(), items.end(), item) - items.begin());
+    }
+
+    std::vector<std::string> keys_;
+};
+
+/// Makes the keys of a function of many keys: by a generator, or `name|argument` for each.
+template <class Argument>
+class MultiKeys {
+public:
+    MultiKeys(FunctionName name, FunctionMultiKeyGenerator generator)
+        : name_(std::move(name)), prefix_(key_prefix(name_)), generator_(std::move(generator)) {
+        require_key_argument<Argument>();
+    }
+
+    [[nodiscard]] ArgumentKeys<Argument> operator()(const std::vector<Argument>& arguments) const {
+        std::vector<std::string> keys;
+        if constexpr (KeyArgument<Argument>) {
+            keys.reserve(arguments.size());
+            if (!generator_) {
+                for (const Argument& argument : arguments) keys.push_back(make_key(prefix_, argument));
+            } else {
+                std::vector<std::string> texts;
+                for (const Argument& argument : arguments) texts.push_back(key_text(argument));
+                keys = generator_(name_, texts);
+                require_as_many(keys.size(), arguments.size());
+            }
+        }
+        return ArgumentKeys<Argument>(std::move(keys));
+    }
+
+private:
+    FunctionName name_;
+    std::string prefix_;
+    FunctionMultiKeyGenerator generator_;
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

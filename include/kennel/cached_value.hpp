@@ -1,0 +1,59 @@
+#ifndef KENNEL_CACHED_VALUE_HPP
+#define KENNEL_CACHED_VALUE_HPP
+
+#include "kennel/clock.hpp"
+#include "kennel/payload.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// The version of the stored form; an entry with another one is a miss.
+inline constexpr int value_version = 2;
+
+/// The names of the groups that an entry belongs to; immutable, shared by its copies, and nothing when there are none.
+class Tags {
+public:
+    Tags() = default;
+    explicit Tags(std::vector<std::string> names)
+        : names_(names.empty() ? nullptr
+                               : std::make_shared<const std::vector<std::string>>(std::move(names))) {}
+
+    [[nodiscard]] bool empty() const noexcept { return names_ == nullptr; }
+    [[nodiscard]] const std::vector<std::string>& names() const noexcept {
+        static const std::vector<std::string> none;
+        return names_ != nullptr ? *names_ : none;
+    }
+
+    friend bool operator==(const Tags& left, const Tags& right) { return left.names() == right.names(); }
+
+private:
+    std::shared_ptr<const std::vector<std::string>> names_;
+};
+
+/// What is stored beside a payload.
+struct Metadata {
+    WallTime created{};                   ///< when its creation ended
+    int version = value_version;          ///< of the stored form
+    std::optional<TimeSpan> time_to_live{}; ///< its own, if any; the earlier of this and the region's wins
+    Tags tags{};                          ///< the groups that it belongs to
+    TimeSpan creation_cost{};             ///< how long its creation took
+
+    /// How long from now on this entry can be of use to anybody; a store with an expiry of its own may drop it then.
+    /// It is an order to the store and not part of what is stored.
+    TimeSpan useful_for = unlimited;
+};
+
+/// A payload and what is stored beside it.
+struct CachedValue {
+    Payload payload{};
+    Metadata metadata{};
+};
+
+KENNEL_NAMESPACE_END
+
+#endif

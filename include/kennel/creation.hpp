@@ -1,0 +1,90 @@
+#ifndef KENNEL_CREATION_HPP
+#define KENNEL_CREATION_HPP
+
+#include "kennel/cached_value.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// What a creator may know of its creation, and how it says what is to become of the value.
+///
+/// A creator takes a `Creation&` when it wants one; it is valid during the creator's call and used by one thread.
+class Creation {
+public:
+    /// What is known before the creator runs.
+    struct Circumstances {
+        std::string_view key;
+        const Clock* clock;
+        SteadyTime deadline = no_deadline;
+        Payload previous{};
+        TimeSpan previous_age{};
+    };
+
+    explicit Creation(Circumstances circumstances) : circumstances_(std::move(circumstances)) {}
+    Creation(const Creation&) = delete;
+    Creation& operator=(const Creation&) = delete;
+
+    /// The key as the caller wrote it.
+    [[nodiscard]] std::string_view key() const noexcept { return circumstances_.key; }
+
+    /// Gives the entry a time to live of its own; the earlier of this and the region's expiration time wins.
+    Creation& expire_after(TimeSpan span) {
+        time_to_live_ = span;
+        return *this;
+    }
+
+    /// The value goes to everybody who waits for it, and is then forgotten.
+    Creation& do_not_store() {
+        is_to_be_stored_ = false;
+        return *this;
+    }
+
+    /// Makes the entry a member of the group `name`.
+    Creation& tag(std::string name) {
+        if (std::find(tags_.begin(), tags_.end(), name) == tags_.end()) tags_.push_back(std::move(name));
+        return *this;
+    }
+
+    /// The value that this creation replaces, for a conditional refresh; null when there is none or it is not a `Type`.
+    template <class Type>
+    [[nodiscard]] const Type* previous() const noexcept {
+        return circumstances_.previous.get_if<Type>();
+    }
+
+    /// How old the previous value is; zero when there is none.
+    [[nodiscard]] TimeSpan previous_age() const noexcept { return circumstances_.previous_age; }
+
+    /// When the caller stops waiting for the value; nothing when it waits as long as it takes.
+    [[nodiscard]] std::optional<SteadyTime> deadline() const noexcept {
+        if (circumstances_.deadline == no_deadline) return std::nullopt;
+        return circumstances_.deadline;
+    }
+
+    /// The time that is left until the deadline.
+    [[nodiscard]] TimeSpan time_left() const {
+        if (circumstances_.deadline == no_deadline) return unlimited;
+        const auto left = circumstances_.deadline - circumstances_.clock->steady_now();
+        return (std::max)(left, TimeSpan::Nanoseconds::zero());
+    }
+
+    [[nodiscard]] bool is_to_be_stored() const noexcept { return is_to_be_stored_; }
+    [[nodiscard]] std::optional<TimeSpan> time_to_live() const noexcept { return time_to_live_; }
+    [[nodiscard]] Tags tags() const { return Tags(tags_); }
+
+private:
+    Circumstances circumstances_;
+    std::optional<TimeSpan> time_to_live_;
+    std::vector<std::string> tags_;
+    bool is_to_be_stored_ = true;
+};
+
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef KENNEL_CREATION_RUNNER_HPP
+#define KENNEL_CREATION_RUNNER_HPP
+
+#include "kennel/version.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// A creation that is to be done elsewhere while the old value is served: calling it creates, stores and lets everybody go.
+///
+/// It runs at most once, on any thread, and throws nothing. If all copies are destroyed without a call, the creation is given
+/// up, its locks are released, and the next caller tries again.
+class CreationJob {
+public:
+    CreationJob(std::string key, std::shared_ptr<std::function<void()>> work)
+        : key_(std::move(key)), work_(std::move(work)) {}
+
+    /// The key as the caller wrote it.
+    [[nodiscard]] const std::string& key() const noexcept { return key_; }
+
+    void operator()() const { (*work_)(); }
+
+private:
+    std::string key_;
+    std::shared_ptr<std::function<void()>> work_;
+};
+
+/// Takes a creation to another thread. When it throws, the creation is done in place instead.
+using AsyncCreationRunner = std::function<void(CreationJob)>;
+
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,155 @@
+#ifndef KENNEL_DETAIL_EPOCH_HPP
+#define KENNEL_DETAIL_EPOCH_HPP
+
+#include "kennel/version.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#if defined(__SANITIZE_THREAD__)
+#define KENNEL_DETAIL_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KENNEL_DETAIL_THREAD_SANITIZER 1
+#endif
+#endif
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// A thread's place in the list of all readers: the epoch in which it reads, or 0.
+struct alignas(64) EpochReader {
+    std::atomic<std::uint64_t> epoch{0};
+    unsigned depth = 0;
+    std::size_t index = 0; ///< small and stable while the thread lives; another thread may take it over later
+    std::atomic<bool> is_taken{true};
+    EpochReader* next = nullptr;
+};
+
+/// Epoch-based reclamation (K. Fraser, "Practical lock-freedom", 2004): what readers may still look at is kept until all
+/// who were reading when it was retired have left. A reader writes one word of its own and waits for nobody.
+class Epochs {
+public:
+    [[nodiscard]] static Epochs& instance() {
+        static auto* const epochs = new Epochs; // never destroyed: threads may read while the program exits
+        return *epochs;
+    }
+
+    [[nodiscard]] static EpochReader& this_thread() {
+        if (current_reader == nullptr) [[unlikely]]
+            instance().enlist();
+        return *current_reader;
+    }
+
+    static void enter(EpochReader& reader) noexcept {
+        if (reader.depth++ != 0) return;
+        const std::uint64_t now = instance_epoch.load(std::memory_order_acquire);
+#ifdef KENNEL_DETAIL_THREAD_SANITIZER
+        reader.epoch.exchange(now, std::memory_order_seq_cst);
+#else
+        reader.epoch.store(now, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+    }
+
+    static void leave(EpochReader& reader) noexcept {
+        if (--reader.depth == 0) reader.epoch.store(0, std::memory_order_release);
+    }
+
+    /// Keeps `object`, which no new reader can reach any more, for as long as an old one may look at it.
+    void retire(std::shared_ptr<const void> object) {
+        std::vector<Retired> free; // destroyed outside the lock
+        const std::lock_guard lock(mutex_);
+        retired_.push_back({instance_epoch.fetch_add(1, std::memory_order_seq_cst), std::move(object)});
+        take_unreachable(free);
+    }
+
+    /// Lets go of what nobody looks at any more.
+    void collect() {
+        std::vector<Retired> free;
+        const std::lock_guard lock(mutex_);
+        take_unreachable(free);
+    }
+
+private:
+    struct Retired {
+        std::uint64_t epoch;
+        std::shared_ptr<const void> object;
+    };
+
+    void take_unreachable(std::vector<Retired>& free) {
+        std::uint64_t oldest = instance_epoch.load(std::memory_order_seq_cst);
+        for (const EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr;
+             reader = reader->next) {
+            const std::uint64_t epoch = reader->epoch.load(std::memory_order_seq_cst);
+            if (epoch != 0 && epoch < oldest) oldest = epoch;
+        }
+        std::vector<Retired> kept;
+        for (Retired& retired : retired_) (retired.epoch < oldest ? free : kept).push_back(std::move(retired));
+        retired_ = std::move(kept);
+    }
+
+    void enlist() {
+        struct Leaver {
+            EpochReader* reader = nullptr;
+            ~Leaver() {
+                current_reader = nullptr;
+                reader->is_taken.store(false, std::memory_order_release);
+            }
+        };
+        EpochReader* reader = vacant();
+        if (reader == nullptr) {
+            reader = new EpochReader;
+            const std::lock_guard lock(mutex_);
+            reader->index = reader_count_++;
+            reader->next = readers_.load(std::memory_order_relaxed);
+            readers_.store(reader, std::memory_order_release);
+        }
+        current_reader = reader;
+        thread_local Leaver leaver;
+        leaver.reader = reader;
+    }
+
+    EpochReader* vacant() {
+        for (EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr;
+             reader = reader->next) {
+            bool taken = false;
+            if (reader->is_taken.compare_exchange_strong(taken, true)) return reader;
+        }
+        return nullptr;
+    }
+
+    static inline std::atomic<std::uint64_t> instance_epoch{1};
+    static inline constinit thread_local EpochReader* current_reader = nullptr;
+
+    std::atomic<EpochReader*> readers_{nullptr};
+    std::mutex mutex_;
+    std::size_t reader_count_ = 0;
+    std::vector<Retired> retired_;
+};
+
+/// While it lives, nothing that its thread finds is reclaimed. Guards may nest; a thread must not wait for a
+/// reclamation inside one.
+class EpochGuard {
+public:
+    EpochGuard() noexcept : reader_(Epochs::this_thread()) { Epochs::enter(reader_); }
+    EpochGuard(const EpochGuard&) = delete;
+    EpochGuard& operator=(const EpochGuard&) = delete;
+    ~EpochGuard() { Epochs::leave(reader_); }
+
+    /// The thread's index, for choosing among stripes of a counter.
+    [[nodiscard]] std::size_t thread_index() const noexcept { return reader_.index; }
+
+private:
+    EpochReader& reader_;
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,194 @@
+#ifndef KENNEL_ENVELOPE_HPP
+#define KENNEL_ENVELOPE_HPP
+
+#include "kennel/cached_value.hpp"
+#include "kennel/detail/json_scanner.hpp"
+#include "kennel/detail/json_string.hpp"
+#include "kennel/detail/number_text.hpp"
+#include "kennel/errors.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The seconds since 1970 as the nearest double; whole seconds apart, or they would be rounded
+/// twice.
+inline double epoch_seconds(WallTime moment) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(moment);
+    return static_cast<double>(whole.time_since_epoch().count()) +
+           static_cast<double>((moment - whole).count()) / 1e9;
+}
+
+/// The moment that many seconds after 1970, to the nearest nanosecond; nothing when that is not
+/// later than 1970 or later than a `WallTime` can be.
+inline std::optional<WallTime> wall_time(double seconds) {
+    constexpr double end_of_time = 9.2e9;
+    if (!(seconds > 0 && seconds < end_of_time)) return std::nullopt;
+    const double whole = std::floor(seconds);
+    const WallTime moment(std::chrono::seconds(static_cast<std::int64_t>(whole)) +
+                          TimeSpan::Nanoseconds(std::llround((seconds - whole) * 1e9)));
+    if (moment == WallTime()) return std::nullopt;
+    return moment;
+}
+
+inline void append_metadata(std::string& out, const Metadata& metadata) {
+    out += R"({"ct": )";
+    append_float(out, epoch_seconds(metadata.created));
+    out += R"(, "v": )";
+    append_integer(out, metadata.version);
+    if (metadata.time_to_live) {
+        out += R"(, "ttl": )";
+        append_float(out, metadata.time_to_live->seconds());
+    }
+    const char* before_tag = R"(, "tags": [)";
+    for (const std::string& tag : metadata.tags.names()) {
+        out += std::exchange(before_tag, ", ");
+        append_json_string(out, tag);
+    }
+    if (!metadata.tags.empty()) out += ']';
+    if (metadata.creation_cost != TimeSpan()) {
+        out += R"(, "cost": )";
+        append_float(out, metadata.creation_cost.seconds());
+    }
+    out += '}';
+}
+
+/// Reads the JSON object before the `|`. Of a name that is there twice the last one counts; a field
+/// of ours that is not what it should be makes the whole entry useless, a foreign one is skipped.
+class MetadataReader {
+public:
+    explicit MetadataReader(std::string_view json) : scanner_(json) {}
+
+    [[nodiscard]] std::optional<Metadata> read() {
+        static_cast<void>(scanner_.take_word("\xef\xbb\xbf"));
+        if (!scanner_.take('{')) return std::nullopt;
+        if (!scanner_.take('}')) {
+            do {
+                if (!take_field()) return std::nullopt;
+            } while (scanner_.take(','));
+            if (!scanner_.take('}')) return std::nullopt;
+        }
+        return scanner_.at_end() ? metadata() : std::nullopt;
+    }
+
+private:
+    static constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+    [[nodiscard]] bool take_field() {
+        if (!scanner_.take_string(text_) || !scanner_.take(':')) return false;
+        if (text_ == "ct") return take_number(created_);
+        if (text_ == "v") return take_number(version_);
+        if (text_ == "ttl") return take_span(time_to_live_);
+        if (text_ == "cost") return take_span(cost_);
+        if (text_ == "tags") return take_tags();
+        return scanner_.take_value();
+    }
+
+    /// Takes any value; one that is not a number comes as NaN.
+    [[nodiscard]] bool take_number(double& number) {
+        const char first = scanner_.peek();
+        const bool is_number = first == '-' || (first >= '0' && first <= '9') || first == 'N' ||
+                               first == 'I';
+        if (is_number) return scanner_.take_number(number);
+        number = not_a_number;
+        return scanner_.take_value();
+    }
+
+    [[nodiscard]] bool take_span(std::optional<double>& seconds) {
+        seconds.reset();
+        return scanner_.take_word("null") || take_number(seconds.emplace());
+    }
+
+    [[nodiscard]] bool take_tags() {
+        tags_.clear();
+        tags_are_text_ = true;
+        if (scanner_.take_word("null")) return true;
+        if (!scanner_.take('[')) {
+            tags_are_text_ = false;
+            return scanner_.take_value();
+        }
+        if (scanner_.take(']')) return true;
+        do {
+            tags_are_text_ = tags_are_text_ && scanner_.peek() == '"';
+            if (!(tags_are_text_ ? scanner_.take_string(tags_.emplace_back())
+                                 : scanner_.take_value()))
+                return false;
+        } while (scanner_.take(','));
+        return scanner_.take(']');
+    }
+
+    [[nodiscard]] std::optional<Metadata> metadata() {
+        const std::optional<WallTime> created = wall_time(created_);
+        const bool has_version = version_ == std::floor(version_) && std::abs(version_) <= 1e9;
+        const bool spans_are_lengths = time_to_live_.value_or(0) >= 0 && cost_.value_or(0) >= 0;
+        if (!created || !has_version || !spans_are_lengths || !tags_are_text_) return std::nullopt;
+        Metadata result{.created = *created,
+                        .version = static_cast<int>(version_),
+                        .tags = Tags(std::move(tags_))};
+        using Seconds = std::chrono::duration<double>;
+        if (time_to_live_) result.time_to_live = TimeSpan(Seconds(*time_to_live_));
+        if (cost_) result.creation_cost = TimeSpan(Seconds(*cost_));
+        return result;
+    }
+
+    JsonScanner scanner_;
+    std::string text_;
+    double created_ = not_a_number;
+    double version_ = not_a_number;
+    std::optional<double> time_to_live_;
+    std::optional<double> cost_;
+    std::vector<std::string> tags_;
+    bool tags_are_text_ = true;
+};
+
+} // namespace detail
+
+/// Appends an entry as dogpile stores it: `{"ct": 1795243567.8039305, "v": 2}|payload`.
+///
+/// `ct` is the creation time in seconds since 1970. Behind `v` come what dogpile does not know, and
+/// only when there is any: `ttl` in seconds, `tags`, and the creation's `cost` in seconds. Throws
+/// `SerializationError` when the payload is not bytes.
+inline void append_envelope(std::string& out, const CachedValue& value) {
+    if (!value.payload.is_bytes())
+        throw SerializationError(
+            "only a payload of bytes can be put into an envelope: serialize the object first");
+    detail::append_metadata(out, value.metadata);
+    out += '|';
+    out += value.payload.as_bytes();
+}
+
+/// An entry as dogpile stores it; see `append_envelope`.
+[[nodiscard]] inline std::string encode_envelope(const CachedValue& value) {
+    std::string out;
+    out.reserve(64 + value.payload.as_bytes().size());
+    append_envelope(out, value);
+    return out;
+}
+
+/// Reads an entry that dogpile or we have stored; nothing when it cannot be understood, whatever
+/// the bytes are.
+///
+/// The payload borrows from `stored`. An entry of another version than `value_version` is given
+/// with that version: whether to use it is the caller's business.
+[[nodiscard]] inline std::optional<CachedValue> decode_envelope(std::string_view stored) {
+    const std::size_t end = stored.find('|');
+    if (end == std::string_view::npos) return std::nullopt;
+    std::optional<Metadata> metadata = detail::MetadataReader(stored.substr(0, end)).read();
+    if (!metadata) return std::nullopt;
+    return CachedValue{Payload::borrowed_bytes(stored.substr(end + 1)), *std::move(metadata)};
+}
+
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,214 @@
+#ifndef KENNEL_FLIGHT_HPP
+#define KENNEL_FLIGHT_HPP
+
+#include "kennel/clock.hpp"
+#include "kennel/errors.hpp"
+#include "kennel/payload.hpp"
+
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// How a flight ended.
+struct Landing {
+    enum class Kind {
+        abandoned, ///< without any result: its passengers try again
+        value,     ///< with a value for everybody
+        absent,    ///< with the knowledge that there is no value
+        failed,    ///< with the creator's exception
+    };
+
+    Kind kind = Kind::abandoned;
+    Payload value{};
+    std::exception_ptr error{};
+};
+
+/// Somebody who waits for a flight: a continuation that runs once, on the thread that lands it.
+///
+/// It must not block, throw or start another flight. It is linked into the flight until then, so it must live that long.
+class Passenger {
+public:
+    virtual void landed(const Landing& landing) noexcept = 0;
+
+protected:
+    Passenger() = default;
+    Passenger(const Passenger&) = delete;
+    Passenger& operator=(const Passenger&) = delete;
+    ~Passenger() = default;
+
+private:
+    friend class Flight;
+    Passenger* next_ = nullptr;
+};
+
+class Flight;
+
+namespace detail {
+
+/// What a thread waits for at the moment; the edges of the graph in which a circle would be a deadlock.
+class WaitingThread {
+public:
+    [[nodiscard]] static const std::shared_ptr<WaitingThread>& current() {
+        thread_local const auto self = std::make_shared<WaitingThread>();
+        return self;
+    }
+
+    void wait_for(std::shared_ptr<const Flight> flight) {
+        const std::lock_guard lock(mutex_);
+        flight_ = std::move(flight);
+    }
+
+    [[nodiscard]] std::shared_ptr<const Flight> flight() const {
+        const std::lock_guard lock(mutex_);
+        return flight_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Flight> flight_;
+};
+
+} // namespace detail
+
+/// One creation of one value and all who wait for it. It knows nothing of caches.
+///
+/// The leader creates and then lands the flight, on whatever thread; the others join. Before it lands, the leader may make
+/// its result known to the world with `commit`, unless somebody has superseded the flight in the meantime.
+class Flight : public std::enable_shared_from_this<Flight> {
+public:
+    /// Links `passenger` in, to be called when the flight lands; false when it has landed, and then it is not called.
+    [[nodiscard]] bool join(Passenger& passenger) {
+        const std::lock_guard lock(mutex_);
+        if (has_landed_) return false;
+        passenger.next_ = std::exchange(passengers_, &passenger);
+        return true;
+    }
+
+    /// Blocks until the flight has landed or `deadline` has come and says whether it has.
+    ///
+    /// Throws `RecursiveCreation` when this thread is itself needed for the landing: it is creating the value, or one that
+    /// the creation of the value waits for.
+    [[nodiscard]] bool wait(const Clock& clock, SteadyTime deadline) const;
+
+    /// How the flight ended; only once it has.
+    [[nodiscard]] const Landing& landing() const noexcept { return landing_; }
+
+    /// The calling thread creates the value from now on.
+    void lead() {
+        const std::lock_guard lock(mutex_);
+        leader_ = detail::WaitingThread::current();
+    }
+
+    /// The creation waits for another thread, which will call `lead`.
+    void hand_over() {
+        const std::lock_guard lock(mutex_);
+        leader_ = nullptr;
+    }
+
+    /// Whether the calling thread is the one that creates.
+    [[nodiscard]] bool is_led_here() const { return leader() == detail::WaitingThread::current(); }
+
+    /// The permission to make the result known; while it is held, whoever supersedes the flight waits.
+    class Commit {
+    public:
+        explicit Commit(const Flight& flight)
+            : lock_(flight.commit_mutex_), is_permitted_(!flight.is_superseded_) {}
+
+        [[nodiscard]] bool is_permitted() const noexcept { return is_permitted_; }
+
+    private:
+        std::unique_lock<std::recursive_mutex> lock_;
+        bool is_permitted_;
+    };
+
+    /// Asks for the permission to make the result known; refused when the flight has been superseded.
+    [[nodiscard]] Commit commit() const { return Commit(*this); }
+
+    /// From now on nothing of this flight is committed.
+    void supersede() {
+        const std::lock_guard lock(commit_mutex_);
+        is_superseded_ = true;
+    }
+
+    /// Ends the flight and lets its passengers go. Only the first call counts.
+    void land(Landing landing) noexcept {
+        Passenger* passenger = nullptr;
+        {
+            const std::lock_guard lock(mutex_);
+            if (has_landed_) return;
+            landing_ = std::move(landing);
+            has_landed_ = true;
+            leader_ = nullptr;
+            passenger = std::exchange(passengers_, nullptr);
+            blocked_threads_.notify_all();
+        }
+        while (passenger != nullptr) {
+            Passenger* const next = passenger->next_;
+            passenger->landed(landing_);
+            passenger = next;
+        }
+    }
+
+private:
+    [[nodiscard]] std::shared_ptr<const detail::WaitingThread> leader() const {
+        const std::lock_guard lock(mutex_);
+        return leader_;
+    }
+
+    [[nodiscard]] bool needs(const detail::WaitingThread& thread) const;
+
+    mutable std::mutex mutex_;
+    mutable std::condition_variable blocked_threads_; ///< all threads that wait are one broadcast
+    Passenger* passengers_ = nullptr;
+    Landing landing_;
+    bool has_landed_ = false;
+    std::shared_ptr<const detail::WaitingThread> leader_; ///< null while nobody creates, for example in a runner's queue
+
+    mutable std::recursive_mutex commit_mutex_; ///< recursive: storing a value may run code that erases its key
+    bool is_superseded_ = false;
+};
+
+inline bool Flight::needs(const detail::WaitingThread& thread) const {
+    std::shared_ptr<const Flight> flight = shared_from_this();
+    while (flight != nullptr) {
+        const std::shared_ptr<const detail::WaitingThread> leader = flight->leader();
+        if (leader == nullptr) return false;
+        if (leader.get() == &thread) return true;
+        flight = leader->flight();
+    }
+    return false;
+}
+
+inline bool Flight::wait(const Clock& clock, SteadyTime deadline) const {
+    {
+        const std::lock_guard lock(mutex_);
+        if (has_landed_) return true;
+    }
+    detail::WaitingThread& self = *detail::WaitingThread::current();
+    // Two threads may close a circle at the same moment:
+    //   1. thread A, creating a, is about to wait for b      2. thread B, creating b, is about to wait for a
+    // Each first says what it waits for and then follows the circle, so at least one of them sees it closed.
+    struct Edge {
+        detail::WaitingThread& from;
+        ~Edge() { from.wait_for(nullptr); }
+    };
+    self.wait_for(shared_from_this());
+    const Edge edge{self};
+    if (needs(self))
+        throw RecursiveCreation("a creator asked for the value that it is creating itself, directly "
+                                "or through another creator");
+    std::unique_lock lock(mutex_);
+    while (!has_landed_) {
+        if (clock.steady_now() >= deadline) return false;
+        clock.wait_until(blocked_threads_, lock, deadline);
+    }
+    return true;
+}
+
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef KENNEL_KENNEL_HPP
+#define KENNEL_KENNEL_HPP
+
+/// Everything that needs no other library than fmt: regions, wrapped functions, the memory and null backends, proxies.
+
+#include "kennel/backends/memory.hpp"
+#include "kennel/backends/memory_bytes.hpp"
+#include "kennel/backends/null.hpp"
+#include "kennel/cache_region.hpp"
+#include "kennel/cached_function.hpp"
+#include "kennel/cached_multi_function.hpp"
+#include "kennel/make_region.hpp"
+
+#endif

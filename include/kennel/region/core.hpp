@@ -1,0 +1,290 @@
+#ifndef KENNEL_REGION_CORE_HPP
+#define KENNEL_REGION_CORE_HPP
+
+#include "kennel/detail/epoch.hpp"
+#include "kennel/flight_table.hpp"
+#include "kennel/lookup.hpp"
+#include "kennel/region/freshness.hpp"
+#include "kennel/statistics.hpp"
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// What a look at the store has brought.
+struct Reading {
+    Standing standing = Standing::none;
+    EventKind reason = EventKind::miss; ///< why there is nothing to serve
+    WallTime created{};
+    std::exception_ptr error{}; ///< why the store could not be read
+};
+
+[[nodiscard]] inline LookupState state_of(const Reading& reading) noexcept {
+    if (reading.standing == Standing::fresh) return LookupState::hit;
+    if (reading.standing == Standing::stale) return LookupState::stale;
+    return reading.reason == EventKind::read_failed ? LookupState::error : LookupState::miss;
+}
+
+[[nodiscard]] inline std::string text_of(const std::exception_ptr& error) {
+    try {
+        if (error != nullptr) std::rethrow_exception(error);
+    } catch (const std::exception& exception) {
+        return exception.what();
+    } catch (...) {
+        return "an exception that is not a std::exception";
+    }
+    return {};
+}
+
+/// The state that all handles of a region share: options, configuration, flights, counters. It knows no value's type.
+class RegionCore : public std::enable_shared_from_this<RegionCore> {
+public:
+    explicit RegionCore(RegionOptions options) : options_(std::move(options)) {
+        if (options_.clock == nullptr) options_.clock = SystemClock::shared();
+    }
+    RegionCore(const RegionCore&) = delete;
+    RegionCore& operator=(const RegionCore&) = delete;
+
+    [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
+    [[nodiscard]] FlightTable& flights() noexcept { return flights_; }
+    [[nodiscard]] StripedCounters& counters() noexcept { return counters_; }
+
+    void configure(std::string_view backend_name, const ConfigureOptions& options) {
+        const std::lock_guard lock(configure_mutex_);
+        if (current_ != nullptr && !options.replace_existing_backend)
+            throw RegionAlreadyConfigured("region '" + options_.name +
+                                          "' is configured already: set replace_existing_backend to "
+                                          "configure it anew");
+        auto invalidator = options.region_invalidator;
+        if (invalidator == nullptr)
+            invalidator = current_ != nullptr ? current_->invalidator
+                                              : std::make_shared<DefaultInvalidationStrategy>();
+        replace(make_configuration(backend_name, options, options_, std::move(invalidator)));
+    }
+
+    void wrap(const WrappedProxy& proxy) {
+        const std::lock_guard lock(configure_mutex_);
+        if (current_ == nullptr) throw_not_configured();
+        auto wrapped = std::make_shared<Configuration>(*current_);
+        wrapped->put(proxy.around(current_->backend), options_);
+        replace(std::move(wrapped));
+    }
+
+    [[nodiscard]] bool is_configured() const noexcept {
+        return configuration_.load(std::memory_order_acquire) != nullptr;
+    }
+
+    /// The configuration, which stays while `guard` lives. Throws `RegionNotConfigured`.
+    [[nodiscard]] const Configuration& configuration(const EpochGuard& /*guard*/) const {
+        const Configuration* const configuration = configuration_.load(std::memory_order_acquire);
+        if (configuration == nullptr) [[unlikely]]
+            throw_not_configured();
+        return *configuration;
+    }
+
+    /// The configuration for a call that may take long.
+    [[nodiscard]] std::shared_ptr<const Configuration> configuration() const {
+        const EpochGuard guard;
+        return configuration(guard).shared_from_this();
+    }
+
+    /// Looks the key up once; `take` copies the value out and says whether it understood it.
+    ///
+    /// What the backend throws is a miss or, when the region says so and nobody is about to create, thrown on. What `take`
+    /// throws is thrown on.
+    template <class Take>
+    [[nodiscard]] Reading look(const Configuration& configuration, std::string_view key,
+                               const Rules& rules, Take&& take, bool is_creating = false) {
+        Reading reading;
+        std::exception_ptr thrown_by_take;
+        const auto read = [&](const CachedValue& entry) {
+            read_entry(configuration, key, rules, entry, reading, thrown_by_take, take);
+        };
+        const StoredKey stored(configuration, key);
+        try {
+            configuration.backend->visit(stored, read);
+        } catch (...) {
+            reading = {.reason = EventKind::read_failed, .error = std::current_exception()};
+            report_failure(EventKind::read_failed, key);
+            if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
+        }
+        if (thrown_by_take != nullptr) [[unlikely]]
+            std::rethrow_exception(thrown_by_take);
+        return reading;
+    }
+
+    /// Looks several keys up at once; `take` gets the position too. What the backend throws is a miss for the keys that
+    /// it had not answered by then.
+    template <class Take>
+    [[nodiscard]] std::vector<Reading> look_multi(const Configuration& configuration,
+                                                  std::span<const std::string_view> keys, const Rules& rules,
+                                                  Take&& take, bool is_creating = false) {
+        std::vector<Reading> readings(keys.size());
+        std::exception_ptr thrown_by_take;
+        const auto read = [&](std::size_t index, const CachedValue& entry) {
+            read_entry(configuration, keys[index], rules, entry, readings[index], thrown_by_take,
+                       [&](const CachedValue& servable) { return take(index, servable); });
+        };
+        const StoredKeys stored(configuration, keys);
+        try {
+            if (!keys.empty()) configuration.backend->get_multi(stored.views(), read);
+        } catch (...) {
+            for (Reading& reading : readings)
+                if (reading.standing == Standing::none) reading.reason = EventKind::read_failed;
+            report_failure(EventKind::read_failed, keys.front());
+            if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
+        }
+        if (thrown_by_take != nullptr) [[unlikely]]
+            std::rethrow_exception(thrown_by_take);
+        return readings;
+    }
+
+    /// Judges an entry and takes it when it can be served; never throws, because it runs inside the backend.
+    template <class Take>
+    void read_entry(const Configuration& configuration, std::string_view key, const Rules& rules,
+                    const CachedValue& entry, Reading& reading, std::exception_ptr& thrown, Take&& take) {
+        try {
+            const Verdict verdict = judge(configuration, clock(), key, entry.metadata, rules);
+            reading.standing = verdict.standing;
+            reading.reason = verdict.reason;
+            reading.created = entry.metadata.created;
+            if (verdict.standing != Standing::none && !take(entry)) {
+                reading.standing = Standing::none;
+                reading.reason = EventKind::not_understood;
+            }
+        } catch (...) {
+            reading.standing = Standing::none;
+            thrown = std::current_exception();
+        }
+    }
+
+    /// Stores entries under keys as the caller wrote them; whatever is being created for them meanwhile is not stored.
+    void set(const Configuration& configuration, std::span<const BackendEntry> entries) {
+        const auto supersede = [&] {
+            for (const BackendEntry& entry : entries) flights_.supersede(entry.key);
+        };
+        supersede();
+        write(configuration, entries.empty() ? "" : entries.front().key, [&] { store(configuration, entries); });
+        supersede(); // a creation that began while the entry was being stored may have read what was there before
+    }
+
+    /// Stores entries under keys as the caller wrote them.
+    static void store(const Configuration& configuration, std::span<const BackendEntry> entries) {
+        if (entries.size() == 1)
+            return configuration.backend->set(StoredKey(configuration, entries.front().key),
+                                              *entries.front().value);
+        if (entries.empty()) return;
+        std::vector<std::string_view> keys;
+        for (const BackendEntry& entry : entries) keys.push_back(entry.key);
+        const StoredKeys stored(configuration, keys);
+        std::vector<BackendEntry> stored_entries(entries.begin(), entries.end());
+        for (std::size_t index = 0; index != entries.size(); ++index)
+            stored_entries[index].key = stored.views()[index];
+        configuration.backend->set_multi(stored_entries);
+    }
+
+    /// Removes entries; whatever is being created for these keys is not stored.
+    void erase(std::span<const std::string_view> keys) {
+        const auto configuration = this->configuration();
+        if (keys.empty()) return;
+        for (const std::string_view key : keys) flights_.supersede(key);
+        write(*configuration, keys.front(), [&] {
+            if (keys.size() == 1)
+                return configuration->backend->erase(StoredKey(*configuration, keys.front()));
+            configuration->backend->erase_multi(StoredKeys(*configuration, keys).views());
+        });
+    }
+
+    void invalidate(Invalidation kind) {
+        const auto configuration = this->configuration();
+        flights_.supersede_all();
+        configuration->invalidator->invalidate(kind, clock().wall_now());
+    }
+
+    /// Whether somebody creates the value of the key now, in this process or, if the backend's lock tells, in another.
+    [[nodiscard]] bool key_is_locked(std::string_view key) {
+        const auto configuration = this->configuration();
+        if (flights_.contains(key)) return true;
+        const StoredKey stored(*configuration, key);
+        const std::shared_ptr<CacheMutex> mutex = configuration->backend->get_mutex(stored);
+        return mutex != nullptr && mutex->locked();
+    }
+
+    /// The metadata of a value that is stored now.
+    [[nodiscard]] Metadata new_metadata(const Configuration& configuration, TimeSpan expiration,
+                                        TimeSpan stale_time) const {
+        Metadata metadata;
+        metadata.created = configuration.invalidator->stamp(clock().wall_now());
+        if (!expiration.is_unlimited()) metadata.useful_for = expiration + stale_time;
+        return metadata;
+    }
+
+    void count(Counter counter) noexcept { counters_.add(counter, Epochs::this_thread().index); }
+
+    /// Counts an event and tells the listener.
+    void report(EventKind kind, std::string_view key, TimeSpan elapsed = {}, std::string_view detail = {}) noexcept {
+        counters_.add(kind, Epochs::this_thread().index);
+        if (!options_.listener) return;
+        try {
+            options_.listener({kind, options_.name, key, elapsed, detail});
+        } catch (...) { // NOLINT(*-empty-catch): a listener only listens
+        }
+    }
+
+    /// Reports the exception that is being handled.
+    void report_failure(EventKind kind, std::string_view key, TimeSpan elapsed = {}) noexcept {
+        report(kind, key, elapsed, options_.listener ? text_of(std::current_exception()) : std::string());
+    }
+
+    /// Reports a look-up that found nothing to serve, and why.
+    void report_miss(std::string_view key, EventKind reason) noexcept {
+        if (reason != EventKind::miss && reason != EventKind::read_failed) report(reason, key);
+        report(EventKind::miss, key);
+    }
+
+private:
+    /// Under the lock of `configure`. What is being created for the old backend does not go to the new one, either.
+    void replace(std::shared_ptr<const Configuration> configuration) {
+        std::shared_ptr<const Configuration> before = std::exchange(current_, std::move(configuration));
+        configuration_.store(current_.get(), std::memory_order_seq_cst);
+        flights_.supersede_all();
+        if (before != nullptr) Epochs::instance().retire(std::move(before));
+    }
+
+    template <class Write>
+    void write(const Configuration& configuration, std::string_view key, Write&& do_write) {
+        try {
+            do_write();
+        } catch (...) {
+            report_failure(EventKind::write_failed, key);
+            if (configuration.on_write_failure == OnFailure::throw_error) throw;
+        }
+    }
+
+    [[noreturn]] void throw_not_configured() const {
+        throw RegionNotConfigured("region '" + options_.name +
+                                  "' is not configured: call configure() before it is used");
+    }
+
+    RegionOptions options_;
+    FlightTable flights_;
+    StripedCounters counters_;
+    std::mutex configure_mutex_;
+    std::shared_ptr<const Configuration> current_; ///< owns what `configuration_` points to
+    std::atomic<const Configuration*> configuration_{nullptr};
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef KENNEL_REGION_FRESHNESS_HPP
+#define KENNEL_REGION_FRESHNESS_HPP
+
+#include "kennel/region/configuration.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// What an entry is good for.
+enum class Standing : std::uint8_t {
+    none,  ///< for nothing
+    stale, ///< to be served while somebody creates a new value
+    fresh, ///< to be served
+};
+
+/// The verdict on an entry, and what there is to tell the listener about it.
+struct Verdict {
+    Standing standing = Standing::none;
+    EventKind reason = EventKind::miss;
+};
+
+/// How far apart two moments are, whichever is the later one.
+[[nodiscard]] inline TimeSpan distance(WallTime now, WallTime created) noexcept {
+    const WallTime sane = (std::max)(created, WallTime{});
+    return now > sane ? now - sane : sane - now;
+}
+
+/// How old an entry is; one from the future, written by a machine whose clock is ahead, is as new as can be.
+[[nodiscard]] inline TimeSpan age_of(WallTime now, WallTime created) noexcept {
+    return now > created ? distance(now, created) : TimeSpan();
+}
+
+/// Judges an entry by its version, by the invalidations and by its age; reads a clock only when the age matters.
+///
+/// An entry from the future expires like one from the past: as soon as it is further away than its time to live.
+[[nodiscard]] inline Verdict judge(const Configuration& configuration, const Clock& clock,
+                                   std::string_view key, const Metadata& metadata, const Rules& rules) {
+    if (metadata.version != value_version) return {Standing::none, EventKind::version_differs};
+    if (rules.ignore_expiration) return {Standing::fresh};
+    const Invalidation hit = configuration.invalidator->judge(key, metadata);
+    if (hit == Invalidation::hard) return {Standing::none, EventKind::hard_invalidated};
+    if (hit == Invalidation::soft)
+        return {rules.stale_time > TimeSpan() ? Standing::stale : Standing::none};
+
+    const TimeSpan limit = (std::min)(rules.expiration, metadata.time_to_live.value_or(unlimited));
+    if (limit.is_unlimited()) return {Standing::fresh};
+    if (limit > TimeSpan()) {
+        const auto coarse_age = clock.coarse_wall_now() - (std::max)(metadata.created, WallTime{});
+        const auto lag = clock.coarse_lag();
+        if (coarse_age >= -lag && coarse_age + lag <= limit.duration()) return {Standing::fresh};
+        if (distance(clock.wall_now(), metadata.created) <= limit) return {Standing::fresh};
+    }
+    if (rules.stale_time.is_unlimited()) return {Standing::stale};
+    if (rules.stale_time == TimeSpan()) return {Standing::none};
+    const TimeSpan away = distance(clock.wall_now(), metadata.created);
+    return {away <= limit + rules.stale_time ? Standing::stale : Standing::none};
+}
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

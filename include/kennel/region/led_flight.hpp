@@ -1,0 +1,168 @@
+#ifndef KENNEL_REGION_LED_FLIGHT_HPP
+#define KENNEL_REGION_LED_FLIGHT_HPP
+
+#include "kennel/region/core.hpp"
+#include "kennel/region/value_request.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// The backend's locks that a call for many keys holds. Two keys may share a lock, which is then taken once, so none is
+/// released before all are.
+class HeldMutexes {
+public:
+    HeldMutexes() = default;
+    HeldMutexes(const HeldMutexes&) = delete;
+    HeldMutexes& operator=(const HeldMutexes&) = delete;
+    ~HeldMutexes() { release(); }
+
+    [[nodiscard]] bool contain(std::string_view stored_key) const {
+        return std::find(stored_keys_.begin(), stored_keys_.end(), stored_key) != stored_keys_.end();
+    }
+    [[nodiscard]] bool contain(const std::shared_ptr<CacheMutex>& mutex) const {
+        return std::find(mutexes_.begin(), mutexes_.end(), mutex) != mutexes_.end();
+    }
+
+    void add(std::string_view stored_key, std::shared_ptr<CacheMutex> mutex) {
+        stored_keys_.emplace_back(stored_key);
+        mutexes_.push_back(std::move(mutex));
+    }
+
+    void release() noexcept {
+        for (const auto& mutex : mutexes_) mutex->release();
+        mutexes_.clear();
+        stored_keys_.clear();
+    }
+
+private:
+    std::vector<std::string> stored_keys_;
+    std::vector<std::shared_ptr<CacheMutex>> mutexes_;
+};
+
+/// An entry for a value that has just been created.
+[[nodiscard]] inline CachedValue new_entry(const RegionCore& core, const Configuration& configuration,
+                                           Payload payload, const Rules& rules, const Creation& creation,
+                                           TimeSpan cost) {
+    const TimeSpan expiration = (std::min)(rules.expiration, creation.time_to_live().value_or(unlimited));
+    CachedValue entry{std::move(payload), core.new_metadata(configuration, expiration, rules.stale_time)};
+    entry.metadata.time_to_live = creation.time_to_live();
+    entry.metadata.tags = creation.tags();
+    entry.metadata.creation_cost = cost;
+    return entry;
+}
+
+/// The leader's part of a flight: create, store, land. It lands the flight and releases the lock on every path, with or
+/// without a result, and it may be moved to another thread.
+class LedFlight {
+public:
+    LedFlight(std::shared_ptr<RegionCore> core, std::shared_ptr<const Configuration> configuration,
+              std::string_view key, std::shared_ptr<Flight> flight)
+        : core_(std::move(core)), configuration_(std::move(configuration)), key_(key),
+          flight_(std::move(flight)) {}
+    LedFlight(const LedFlight&) = delete;
+    LedFlight& operator=(const LedFlight&) = delete;
+    ~LedFlight() { land({}); }
+
+    [[nodiscard]] RegionCore& core() const noexcept { return *core_; }
+    [[nodiscard]] const Configuration& configuration() const noexcept { return *configuration_; }
+    [[nodiscard]] const std::string& key() const noexcept { return key_; }
+    [[nodiscard]] Flight& flight() const noexcept { return *flight_; }
+
+    /// Takes the backend's lock, if it has one that is not among `held`; true when the creation may go on. A lock that
+    /// cannot be asked is reported and done without.
+    [[nodiscard]] bool acquire_mutex(SteadyTime deadline, HeldMutexes* held = nullptr) {
+        try {
+            const StoredKey stored(*configuration_, key_);
+            if (held != nullptr && held->contain(stored)) return true;
+            std::shared_ptr<CacheMutex> mutex = configuration_->backend->get_mutex(stored);
+            if (mutex == nullptr || (held != nullptr && held->contain(mutex))) return true;
+            if (!mutex->acquire(deadline)) return false;
+            if (held != nullptr)
+                held->add(stored, std::move(mutex));
+            else
+                mutex_ = std::move(mutex);
+        } catch (...) {
+            core_->report_failure(EventKind::lock_failed, key_);
+        }
+        return true;
+    }
+
+    /// True for the first who asks: whoever it is shall create.
+    [[nodiscard]] bool claim() noexcept { return !is_claimed_.test_and_set(); }
+
+    /// Calls the creator, stores its value if it is to be stored, and lands the flight with it. Throws what the creator
+    /// throws, after landing the flight with that.
+    Payload create(ValueRequest& request, const Rules& rules, const Payload& previous, TimeSpan previous_age) {
+        flight_->lead();
+        const SteadyTime start = core_->clock().steady_now();
+        Creation creation({.key = key_,
+                           .clock = &core_->clock(),
+                           .deadline = later_by(start, rules.lock_timeout.value_or(unlimited)),
+                           .previous = previous,
+                           .previous_age = previous_age});
+        try {
+            Payload object = request.create(creation);
+            const TimeSpan cost = core_->clock().steady_now() - start;
+            core_->report(EventKind::created, key_, cost);
+            if (creation.is_to_be_stored() && request.is_to_be_stored(object, key_))
+                store(request, object, rules, creation, cost);
+            else
+                core_->report(EventKind::not_stored, key_);
+            land({.kind = Landing::Kind::value, .value = object});
+            return object;
+        } catch (...) {
+            core_->report_failure(EventKind::creation_failed, key_, core_->clock().steady_now() - start);
+            land({.kind = Landing::Kind::failed, .error = std::current_exception()});
+            throw;
+        }
+    }
+
+    /// Ends the flight; only the first call counts.
+    void land(Landing landing) noexcept {
+        if (has_landed_) return;
+        has_landed_ = true;
+        core_->flights().land(key_, flight_, std::move(landing));
+        if (mutex_ != nullptr) mutex_->release();
+    }
+
+private:
+    void store(const ValueRequest& request, const Payload& object, const Rules& rules,
+               const Creation& creation, TimeSpan cost) {
+        try {
+            if (!commit(request, object, rules, creation, cost)) core_->report(EventKind::write_dropped, key_);
+        } catch (...) { // the value is there, and its callers get it
+            core_->report_failure(EventKind::write_failed, key_);
+        }
+    }
+
+    [[nodiscard]] bool commit(const ValueRequest& request, const Payload& object, const Rules& rules,
+                              const Creation& creation, TimeSpan cost) {
+        const CachedValue entry = new_entry(*core_, *configuration_, configuration_->keeps_bytes ? request.serialized(object) : object, rules, creation, cost);
+        const Flight::Commit commit = flight_->commit();
+        if (!commit.is_permitted()) return false;
+        configuration_->backend->set(StoredKey(*configuration_, key_), entry);
+        return true;
+    }
+
+    std::shared_ptr<RegionCore> core_;
+    std::shared_ptr<const Configuration> configuration_;
+    std::string key_;
+    std::shared_ptr<Flight> flight_;
+    std::shared_ptr<CacheMutex> mutex_;
+    std::atomic_flag is_claimed_;
+    bool has_landed_ = false;
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,96 @@
+#ifndef KENNEL_REGION_PARSED_SETTINGS_HPP
+#define KENNEL_REGION_PARSED_SETTINGS_HPP
+
+#include "kennel/backend_registry.hpp"
+#include "kennel/region_options.hpp"
+#include "kennel/settings.hpp"
+
+#include <string>
+#include <string_view>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// What `configure` takes, read from settings.
+struct ParsedSettings {
+    std::string backend;
+    ConfigureOptions options;
+};
+
+/// One of a few words, as the value that it stands for.
+template <class Choice>
+struct Word {
+    std::string_view text;
+    Choice choice;
+};
+
+template <class Choice, std::size_t Count>
+[[nodiscard]] Choice choose(ArgumentReader& reader, std::string_view name, const Word<Choice> (&words)[Count],
+                            Choice fallback) {
+    const std::optional<std::string> text = reader.get<std::string>(name);
+    if (!text) return fallback;
+    std::string known;
+    for (const Word<Choice>& word : words) {
+        if (word.text == *text) return word.choice;
+        known += (known.empty() ? "'" : ", '") + std::string(word.text) + "'";
+    }
+    reader.refuse(name, "is '" + *text + "', which is none of " + known);
+}
+
+/// The names in a list, or in a text with commas between them.
+[[nodiscard]] inline std::vector<std::string> split_names(const std::vector<std::string>& texts) {
+    std::vector<std::string> names;
+    for (const std::string& text : texts) {
+        std::string_view rest = text;
+        while (!rest.empty()) {
+            const std::size_t comma = rest.find(',');
+            std::string_view name = rest.substr(0, comma);
+            rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+            while (name.starts_with(' ')) name.remove_prefix(1);
+            while (name.ends_with(' ')) name.remove_suffix(1);
+            if (!name.empty()) names.emplace_back(name);
+        }
+    }
+    return names;
+}
+
+[[nodiscard]] inline ParsedSettings parse_settings(const Settings& settings, std::string_view prefix) {
+    constexpr std::string_view arguments_prefix = "arguments.";
+    ParsedSettings parsed;
+    Arguments own;
+    for (auto setting = settings.lower_bound(prefix);
+         setting != settings.end() && setting->first.starts_with(prefix); ++setting) {
+        const std::string_view name = std::string_view(setting->first).substr(prefix.size());
+        if (name.starts_with(arguments_prefix))
+            parsed.options.arguments[std::string(name.substr(arguments_prefix.size()))] = setting->second;
+        else
+            own[std::string(name)] = setting->second;
+    }
+    ArgumentReader reader(own, "settings '" + std::string(prefix) + "*'");
+    const auto backend = reader.get<std::string>("backend");
+    if (!backend) reader.refuse("backend", "is missing: it names the backend, for example 'memory'");
+    parsed.backend = *backend;
+    ConfigureOptions& options = parsed.options;
+    options.expiration_time = reader.get<TimeSpan>("expiration_time");
+    options.replace_existing_backend = reader.get("replace_existing_backend", false);
+    options.stale_time = reader.get("stale_time", options.stale_time);
+    options.lock_timeout = reader.get<TimeSpan>("lock_timeout");
+    options.soft_timeout = reader.get<TimeSpan>("soft_timeout");
+    options.on_lock_timeout = choose(reader, "on_lock_timeout",
+                                     {Word{"throw_error", OnLockTimeout::throw_error},
+                                      Word{"create_alone", OnLockTimeout::create_alone},
+                                      Word{"serve_stale", OnLockTimeout::serve_stale}},
+                                     options.on_lock_timeout);
+    const Word<OnFailure> on_failure[] = {{"degrade", OnFailure::degrade}, {"throw_error", OnFailure::throw_error}};
+    options.on_read_failure = choose(reader, "on_read_failure", on_failure, options.on_read_failure);
+    options.on_write_failure = choose(reader, "on_write_failure", on_failure, options.on_write_failure);
+    for (const std::string& name : split_names(reader.get<std::vector<std::string>>("wrap", {})))
+        options.wrap.push_back(proxy_registry().find(name)({}));
+    reader.reject_unknown();
+    return parsed;
+}
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,259 @@
+#ifndef KENNEL_REGION_TYPED_HPP
+#define KENNEL_REGION_TYPED_HPP
+
+#include "kennel/function_signature.hpp"
+#include "kennel/region/get_or_create_multi.hpp"
+#include "kennel/serializer.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// The value's bytes as a payload. Throws `SerializationError` when the serializer has no form for a `Value`.
+template <class Value, class SerializerType>
+[[nodiscard]] Payload to_bytes(const SerializerType& serializer, const Value& value) {
+    if constexpr (SerializerFor<SerializerType, Value>)
+        return Payload::bytes(serializer.serialize(value));
+    else
+        throw SerializationError(std::string("a value of type ") + typeid(Value).name() +
+                                 " cannot be turned into bytes, which this backend keeps: give the region "
+                                 "a serializer that can, or specialise kennel::Codec for the type");
+}
+
+/// Takes a `Value` out of a payload; nothing when it is not one. Bytes that the serializer cannot read are not one, either.
+template <class Value, class SerializerType>
+[[nodiscard]] bool take_value(const SerializerType& serializer, const Payload& payload, std::optional<Value>& value) {
+    if (payload.is_object()) {
+        const Value* const object = payload.get_if<Value>();
+        if (object != nullptr) value.emplace(*object);
+        return object != nullptr;
+    }
+    if constexpr (SerializerFor<SerializerType, Value>) {
+        try {
+            value.emplace(serializer.template deserialize<Value>(payload.as_bytes()));
+            return true;
+        } catch (const std::exception&) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/// What a creator makes; a creator may take a `Creation&`.
+template <class Creator>
+struct CreatedValue {
+    static auto call(Creator& creator, Creation& creation) {
+        if constexpr (std::invocable<Creator&, Creation&>)
+            return creator(creation);
+        else
+            return creator();
+    }
+    using type = decltype(call(std::declval<Creator&>(), std::declval<Creation&>()));
+};
+
+template <class Creator>
+using created_value_t = typename CreatedValue<std::remove_reference_t<Creator>>::type;
+
+template <class Type>
+inline constexpr bool is_borrowed_text = std::is_same_v<Type, const char*> || std::is_same_v<Type, char*> ||
+                                         std::is_same_v<Type, std::string_view>;
+
+/// How a value is kept: text always as a `std::string`.
+template <class Value>
+using kept_t = std::conditional_t<is_borrowed_text<std::decay_t<Value>>, std::string, std::decay_t<Value>>;
+
+/// Says at compile time, in the caller's words, what a creator may not make.
+template <class Value>
+void require_cacheable() {
+    static_assert(!std::is_void_v<Value>, "a creator must return the value that is to be cached");
+    static_assert(!std::is_pointer_v<Value> && !std::is_same_v<Value, std::string_view>,
+                  "a creator must return a value that owns what it is made of: not a pointer or a "
+                  "std::string_view, but for example a std::string or a std::shared_ptr<const Type>");
+    static_assert(std::is_void_v<Value> || std::copy_constructible<Value>,
+                  "a cached value goes to many callers, so it must be copyable: return a "
+                  "std::shared_ptr<const Type> to share a value that can only be moved");
+}
+
+/// `ValueRequest` for a creator of `Value`s; it refers to all that it is given.
+template <class Value, class SerializerType, class Creator>
+class TypedRequest : public ValueRequest {
+public:
+    TypedRequest(const std::shared_ptr<const SerializerType>& serializer, Creator& creator,
+                 const ShouldCacheFn<Value>& should_cache)
+        : serializer_(serializer), creator_(creator), should_cache_(should_cache) {}
+
+    [[nodiscard]] bool take(const Payload& payload) final {
+        return take_value(*serializer_, payload, value_);
+    }
+    [[nodiscard]] Payload create(Creation& creation) final {
+        return Payload::object(CreatedValue<Creator>::call(creator_, creation));
+    }
+    [[nodiscard]] bool is_to_be_stored(const Payload& object, std::string_view key) const final {
+        return should_cache_(*object.get_if<Value>(), key);
+    }
+    [[nodiscard]] Payload serialized(const Payload& object) const final {
+        return to_bytes(*serializer_, *object.get_if<Value>());
+    }
+    [[nodiscard]] Payload previous(const Payload& payload) const final {
+        if (!std::invocable<Creator&, Creation&> || !payload.is_bytes()) return payload;
+        std::optional<Value> value;
+        return take_value(*serializer_, payload, value) ? Payload::object(*std::move(value)) : Payload();
+    }
+    [[nodiscard]] std::shared_ptr<ValueRequest> detached() override;
+
+    [[nodiscard]] Value taken() { return *std::move(value_); }
+
+private:
+    const std::shared_ptr<const SerializerType>& serializer_;
+    Creator& creator_;
+    const ShouldCacheFn<Value>& should_cache_;
+    std::optional<Value> value_;
+};
+
+/// What a `DetachedRequest` owns and its `TypedRequest` refers to.
+template <class Value, class SerializerType, class Creator>
+struct RequestOwner {
+    std::shared_ptr<const SerializerType> serializer;
+    Creator creator;
+    ShouldCacheFn<Value> should_cache;
+};
+
+/// A `TypedRequest` that owns all that it refers to, for the background.
+template <class Value, class SerializerType, class Creator>
+class DetachedRequest final : private RequestOwner<Value, SerializerType, Creator>,
+                              public TypedRequest<Value, SerializerType, Creator> {
+    using Owner = RequestOwner<Value, SerializerType, Creator>;
+
+public:
+    explicit DetachedRequest(Owner owner)
+        : Owner(std::move(owner)), TypedRequest<Value, SerializerType, Creator>(
+                                       Owner::serializer, Owner::creator, Owner::should_cache) {}
+
+    [[nodiscard]] std::shared_ptr<ValueRequest> detached() override { return nullptr; }
+};
+
+/// A creator whose state is not its own, such as a call with references to its arguments, makes its owner by `detached()`.
+template <class Value, class SerializerType, class Creator>
+std::shared_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::detached() {
+    const auto owning = [this](auto creator) -> std::shared_ptr<ValueRequest> {
+        using Owned = decltype(creator);
+        return std::make_shared<DetachedRequest<Value, SerializerType, Owned>>(
+            RequestOwner<Value, SerializerType, Owned>{serializer_, std::move(creator), should_cache_});
+    };
+    if constexpr (requires { creator_.detached(); })
+        return owning(creator_.detached());
+    else if constexpr (std::copy_constructible<std::remove_cv_t<Creator>>)
+        return owning(std::remove_cv_t<Creator>(creator_));
+    else
+        return nullptr;
+}
+
+template <class Creator>
+struct CreatedMany {
+    static auto call(Creator& creator, const std::vector<std::string>& keys, Creation& creation) {
+        if constexpr (std::invocable<Creator&, const std::vector<std::string>&, Creation&>)
+            return creator(keys, creation);
+        else
+            return creator(keys);
+    }
+    using result = decltype(call(std::declval<Creator&>(), std::declval<const std::vector<std::string>&>(),
+                                 std::declval<Creation&>()));
+    using value = typename ManyValues<result>::type;
+};
+
+/// `MultiRequest` for a creator of many `Value`s.
+template <class Value, class SerializerType, class Creator>
+class TypedMultiRequest final : public MultiRequest {
+public:
+    TypedMultiRequest(const SerializerType& serializer, Creator& creator, const ShouldCacheFn<Value>& should_cache,
+                      std::span<const std::string_view> keys)
+        : serializer_(serializer), creator_(creator), should_cache_(should_cache), keys_(keys),
+          values_(keys.size()) {}
+
+    [[nodiscard]] bool take(std::size_t index, const Payload& payload) override {
+        return take_value(serializer_, payload, values_[index]);
+    }
+    void take_nothing(std::size_t index) override { values_[index].reset(); }
+
+    [[nodiscard]] std::vector<Payload> create(std::span<const std::size_t> indexes, Creation& creation) override {
+        std::vector<std::string> keys;
+        for (const std::size_t index : indexes) keys.emplace_back(keys_[index]);
+        auto made = CreatedMany<Creator>::call(creator_, keys, creation);
+        std::vector<Payload> objects(keys.size());
+        if constexpr (is_keyed<decltype(made)>) {
+            for (std::size_t position = 0; position != keys.size(); ++position)
+                if (const auto found = made.find(keys[position]); found != made.end())
+                    objects[position] = Payload::object(std::move(found->second));
+        } else {
+            if (made.size() != keys.size())
+                throw ValidationError("a creator of many values was asked for " + std::to_string(keys.size()) +
+                                      " and returned " + std::to_string(made.size()) +
+                                      ": return one for each key, or a map of those that there are");
+            auto object = objects.begin();
+            for (auto&& value : made) *object++ = Payload::object(Value(std::move(value)));
+        }
+        return objects;
+    }
+    [[nodiscard]] bool is_to_be_stored(const Payload& object, std::string_view key) const override {
+        return should_cache_(*object.get_if<Value>(), key);
+    }
+    [[nodiscard]] Payload serialized(const Payload& object) const override {
+        return to_bytes(serializer_, *object.get_if<Value>());
+    }
+
+    [[nodiscard]] bool knows_absence() const override {
+        return is_keyed<typename CreatedMany<Creator>::result>;
+    }
+
+    [[nodiscard]] std::vector<std::optional<Value>>& taken() noexcept { return values_; }
+
+private:
+    const SerializerType& serializer_;
+    Creator& creator_;
+    const ShouldCacheFn<Value>& should_cache_;
+    std::span<const std::string_view> keys_;
+    std::vector<std::optional<Value>> values_;
+};
+
+/// Different keys in the order of their bytes, and where each of the caller's is among them.
+class SortedKeys {
+public:
+    template <class Keys>
+    explicit SortedKeys(const Keys& keys) {
+        for (const auto& key : keys) keys_.emplace_back(key);
+        unique_.assign(keys_.begin(), keys_.end());
+        std::sort(unique_.begin(), unique_.end());
+        unique_.erase(std::unique(unique_.begin(), unique_.end()), unique_.end());
+    }
+
+    [[nodiscard]] std::span<const std::string_view> unique() const noexcept { return unique_; }
+    [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
+
+    /// Where the caller's key at `position` is among the different ones.
+    [[nodiscard]] std::size_t index(std::size_t position) const {
+        return static_cast<std::size_t>(std::lower_bound(unique_.begin(), unique_.end(), keys_[position]) -
+                                        unique_.begin());
+    }
+    [[nodiscard]] std::string_view key(std::size_t position) const { return keys_[position]; }
+
+private:
+    std::vector<std::string> keys_; ///< own copies: the caller's range may make its keys as it goes
+    std::vector<std::string_view> unique_;
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

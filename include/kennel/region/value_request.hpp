@@ -1,0 +1,39 @@
+#ifndef KENNEL_REGION_VALUE_REQUEST_HPP
+#define KENNEL_REGION_VALUE_REQUEST_HPP
+
+#include "kennel/creation.hpp"
+
+#include <memory>
+#include <string_view>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// What the region's untyped part asks of the typed caller of `get_or_create`.
+class ValueRequest {
+public:
+    /// Takes the value out of a payload, object or bytes; false when it is not a value of the type asked for.
+    [[nodiscard]] virtual bool take(const Payload& payload) = 0;
+
+    /// Calls the creator and gives its value as an object.
+    [[nodiscard]] virtual Payload create(Creation& creation) = 0;
+
+    /// Whether `should_cache_fn` lets a created object be stored.
+    [[nodiscard]] virtual bool is_to_be_stored(const Payload& object, std::string_view key) const = 0;
+
+    /// The object as bytes.
+    [[nodiscard]] virtual Payload serialized(const Payload& object) const = 0;
+
+    /// The value of an entry as an object, for `Creation::previous`; empty when nobody will look at it.
+    [[nodiscard]] virtual Payload previous(const Payload& payload) const = 0;
+
+    /// A request that owns all that its creator needs, so that it may outlive the call; null when there can be none.
+    [[nodiscard]] virtual std::shared_ptr<ValueRequest> detached() = 0;
+
+    virtual ~ValueRequest() = default;
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

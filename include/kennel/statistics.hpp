@@ -1,0 +1,99 @@
+#ifndef KENNEL_STATISTICS_HPP
+#define KENNEL_STATISTICS_HPP
+
+#include "kennel/event.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// How often what has happened in a region since it was made or `reset_statistics` was called.
+///
+/// Each key of a `_multi` call counts as one look-up. Every look-up is exactly one of hit, stale hit or miss.
+struct RegionStatistics {
+    std::uint64_t hits = 0;             ///< answered with a fresh entry
+    std::uint64_t stale_hits = 0;       ///< answered with an expired entry while somebody creates
+    std::uint64_t misses = 0;           ///< not answered from the store
+    std::uint64_t joined = 0;           ///< of the misses: answered with the result of somebody else's creation
+    std::uint64_t created = 0;          ///< creators that made a value
+    std::uint64_t creation_failed = 0;  ///< creators that threw
+    std::uint64_t not_stored = 0;       ///< values that were, as asked, not stored
+    std::uint64_t writes_dropped = 0;   ///< values that a set, erase or invalidation had overtaken
+    std::uint64_t hard_invalidated = 0; ///< entries found that a hard invalidation had hit
+    std::uint64_t version_differs = 0;  ///< entries found of another format version
+    std::uint64_t not_understood = 0;   ///< entries found that are not a value of the type asked for
+    std::uint64_t reads_failed = 0;     ///< the backend could not be read
+    std::uint64_t writes_failed = 0;    ///< the backend could not be written
+    std::uint64_t locks_failed = 0;     ///< the backend's lock could not be asked
+    std::uint64_t runner_refused = 0;   ///< background creations that were done in place
+};
+
+namespace detail {
+
+enum class Counter : std::uint8_t {
+    hit = event_kind_count, // the first ones are the kinds of events
+    stale_hit,
+    joined,
+    end,
+};
+
+/// Counters in stripes, so that threads that count at the same time do not share a cache line.
+class StripedCounters {
+public:
+    void add(Counter counter, std::size_t thread_index) noexcept {
+        add(static_cast<std::size_t>(counter), thread_index);
+    }
+    void add(EventKind kind, std::size_t thread_index) noexcept {
+        add(static_cast<std::size_t>(kind), thread_index);
+    }
+
+    [[nodiscard]] RegionStatistics read() const noexcept {
+        return {.hits = sum(Counter::hit),
+                .stale_hits = sum(Counter::stale_hit),
+                .misses = sum(EventKind::miss),
+                .joined = sum(Counter::joined),
+                .created = sum(EventKind::created),
+                .creation_failed = sum(EventKind::creation_failed),
+                .not_stored = sum(EventKind::not_stored),
+                .writes_dropped = sum(EventKind::write_dropped),
+                .hard_invalidated = sum(EventKind::hard_invalidated),
+                .version_differs = sum(EventKind::version_differs),
+                .not_understood = sum(EventKind::not_understood),
+                .reads_failed = sum(EventKind::read_failed),
+                .writes_failed = sum(EventKind::write_failed),
+                .locks_failed = sum(EventKind::lock_failed),
+                .runner_refused = sum(EventKind::runner_refused)};
+    }
+
+    void reset() noexcept {
+        for (Stripe& stripe : stripes_)
+            for (auto& count : stripe.counts) count.store(0, std::memory_order_relaxed);
+    }
+
+private:
+    struct alignas(64) Stripe {
+        std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Counter::end)> counts{};
+    };
+
+    void add(std::size_t position, std::size_t thread_index) noexcept {
+        stripes_[thread_index % stripes_.size()].counts[position].fetch_add(1, std::memory_order_relaxed);
+    }
+
+    template <class Name>
+    [[nodiscard]] std::uint64_t sum(Name name) const noexcept {
+        std::uint64_t total = 0;
+        for (const Stripe& stripe : stripes_)
+            total += stripe.counts[static_cast<std::size_t>(name)].load(std::memory_order_relaxed);
+        return total;
+    }
+
+    std::array<Stripe, 16> stripes_{};
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,133 @@
+#ifndef KENNEL_TIME_SPAN_HPP
+#define KENNEL_TIME_SPAN_HPP
+
+#include "kennel/errors.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <compare>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+KENNEL_NAMESPACE_BEGIN
+
+/// A length of time in nanoseconds, zero or more; `unlimited` is longer than every other.
+///
+/// It is made from any `std::chrono` duration or from text (see `parse`). A negative length is a `ValidationError`; one
+/// that does not fit into 292 years is `unlimited`.
+class TimeSpan {
+public:
+    using Nanoseconds = std::chrono::duration<std::int64_t, std::nano>;
+
+    constexpr TimeSpan() = default;
+
+    template <class Rep, class Period>
+    constexpr TimeSpan(std::chrono::duration<Rep, Period> length) // NOLINT(*-explicit-*): reads as a literal
+        : TimeSpan(from_seconds_or_exact(length)) {}
+
+    TimeSpan(const char* text) : TimeSpan(parse(text)) {}        // NOLINT(*-explicit-*)
+    TimeSpan(std::string_view text) : TimeSpan(parse(text)) {}   // NOLINT(*-explicit-*)
+    TimeSpan(const std::string& text) : TimeSpan(parse(text)) {} // NOLINT(*-explicit-*)
+
+    /// Reads "2h5m", "1.5s", "250ms", "90" (seconds) or "unlimited"; units: ns us ms s m h d w.
+    [[nodiscard]] static TimeSpan parse(std::string_view text);
+
+    /// Longer than every other.
+    [[nodiscard]] static constexpr TimeSpan longest() noexcept {
+        return TimeSpan(Exact{(std::numeric_limits<std::int64_t>::max)()});
+    }
+
+    [[nodiscard]] constexpr bool is_unlimited() const noexcept { return *this == longest(); }
+    [[nodiscard]] constexpr std::int64_t nanoseconds() const noexcept { return nanoseconds_; }
+    [[nodiscard]] constexpr Nanoseconds duration() const noexcept { return Nanoseconds(nanoseconds_); }
+    [[nodiscard]] constexpr double seconds() const noexcept {
+        return static_cast<double>(nanoseconds_) / 1e9;
+    }
+
+    friend constexpr auto operator<=>(TimeSpan, TimeSpan) = default;
+
+    /// Never overflows: anything plus `unlimited` is `unlimited`.
+    friend constexpr TimeSpan operator+(TimeSpan left, TimeSpan right) noexcept {
+        return left.nanoseconds_ > longest().nanoseconds_ - right.nanoseconds_
+                   ? longest()
+                   : TimeSpan(Exact{left.nanoseconds_ + right.nanoseconds_});
+    }
+
+private:
+    struct Exact {
+        std::int64_t nanoseconds;
+    };
+
+    constexpr explicit TimeSpan(Exact exact) noexcept : nanoseconds_(exact.nanoseconds) {}
+
+    template <class Rep, class Period>
+    static constexpr TimeSpan from_seconds_or_exact(std::chrono::duration<Rep, Period> length) {
+        using Seconds = std::chrono::duration<long double>;
+        const long double seconds = std::chrono::duration_cast<Seconds>(length).count();
+        if (!(seconds >= 0)) throw ValidationError("a length of time must be zero or more");
+        if (seconds >= 9.2e9L) return longest();
+        if constexpr (std::chrono::treat_as_floating_point_v<Rep>) // cut off, 1.001 s would lack one
+            return TimeSpan(Exact{std::chrono::round<Nanoseconds>(length).count()});
+        else
+            return TimeSpan(Exact{std::chrono::duration_cast<Nanoseconds>(length).count()});
+    }
+
+    std::int64_t nanoseconds_ = 0;
+};
+
+/// A length of time without end: as an expiration time, "never expires".
+inline constexpr TimeSpan unlimited = TimeSpan::longest();
+
+namespace detail {
+
+inline double unit_in_seconds(std::string_view unit) {
+    struct Unit {
+        std::string_view name;
+        double seconds;
+    };
+    constexpr Unit units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},      {"", 1},
+                              {"m", 60},    {"h", 3600},  {"d", 86400}, {"w", 604800}};
+    for (const Unit& known : units)
+        if (known.name == unit) return known.seconds;
+    return -1;
+}
+
+} // namespace detail
+
+inline TimeSpan TimeSpan::parse(std::string_view text) {
+    const auto reject = [text]() -> ValidationError {
+        return ValidationError("'" + std::string(text) +
+                               "' is not a length of time: write \"2h5m\", \"1.5s\", \"250ms\", "
+                               "a number of seconds, or \"unlimited\"");
+    };
+    if (text == "unlimited") return longest();
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    if (at == end) throw reject();
+    double total = 0;
+    bool unit_missing = false;
+    while (at != end) {
+        if (unit_missing) throw reject();
+        double number = 0;
+        const auto [after, error] = std::from_chars(at, end, number, std::chars_format::fixed);
+        if (error != std::errc() || !(number >= 0) || !std::isfinite(number)) throw reject();
+        const char* unit_end = after;
+        while (unit_end != end && *unit_end >= 'a' && *unit_end <= 'z') ++unit_end;
+        const std::string_view unit(after, static_cast<std::size_t>(unit_end - after));
+        const double scale = detail::unit_in_seconds(unit);
+        if (scale < 0) throw reject();
+        unit_missing = unit.empty();
+        if (unit_missing && at != text.data()) throw reject();
+        total += number * scale;
+        at = unit_end;
+    }
+    return TimeSpan(std::chrono::duration<double>(total));
+}
+
+KENNEL_NAMESPACE_END
+
+#endif
