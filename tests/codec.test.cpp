@@ -132,6 +132,13 @@ struct Unnamed {};
 
 struct ListLike : std::vector<int> {};
 
+namespace {
+struct Hidden {
+    std::optional<std::string> text;
+    std::shared_ptr<const Point> point;
+};
+} // namespace
+
 } // namespace codec_test
 
 template <>
@@ -142,8 +149,12 @@ struct kennel::Codec<codec_test::Base> {
 
 template <>
 struct kennel::Codec<codec_test::Money> {
-    static void encode(const codec_test::Money& money, Encoder& encoder) { encoder.write(money.cents()); }
-    static codec_test::Money decode(Decoder& decoder) { return codec_test::Money(decoder.read<std::int64_t>()); }
+    static void encode(const codec_test::Money& money, Encoder& encoder) {
+        encoder.write(money.cents());
+    }
+    static codec_test::Money decode(Decoder& decoder) {
+        return codec_test::Money(decoder.read<std::int64_t>());
+    }
     static void describe(Signature& signature) { signature.add<std::int64_t>("Money 1"); }
 };
 
@@ -181,6 +192,7 @@ TEST_CASE("plain structs of up to 24 encodable members are encodable", "[codec]"
     STATIC_REQUIRE(Encodable<Empty>);
     STATIC_REQUIRE(Encodable<Point>);
     STATIC_REQUIRE(Encodable<WithBits>);
+    STATIC_REQUIRE(Encodable<Hidden>);
     STATIC_REQUIRE(Encodable<TwentyFour>);
     STATIC_REQUIRE_FALSE(Encodable<TwentyFive>);
     STATIC_REQUIRE(Encodable<std::map<std::string, std::optional<Point>>>);
@@ -191,7 +203,8 @@ TEST_CASE("types that contain themselves are encodable", "[codec]") {
     STATIC_REQUIRE(Encodable<Even>);
 }
 
-TEST_CASE("what borrows, hides or depends on the platform is not encodable, and asking is no error", "[codec]") {
+TEST_CASE("what borrows, hides or depends on the platform is not encodable, and asking is no error",
+          "[codec]") {
     STATIC_REQUIRE_FALSE(Encodable<void>);
     STATIC_REQUIRE_FALSE(Encodable<int&>);
     STATIC_REQUIRE_FALSE(Encodable<const int>);
@@ -229,7 +242,9 @@ TEST_CASE("what contains something that is not encodable is not encodable", "[co
     STATIC_REQUIRE_FALSE(Encodable<std::tuple<int, std::array<WithArray, 2>>>);
 }
 
-TEST_CASE("a shared pointer to a base class is not encodable, because it would lose the derived class", "[codec]") {
+TEST_CASE(
+    "a shared pointer to a base class is not encodable, because it would lose the derived class",
+    "[codec]") {
     STATIC_REQUIRE(Encodable<Base>);
     STATIC_REQUIRE_FALSE(Encodable<std::shared_ptr<Base>>);
 }
@@ -260,7 +275,8 @@ TEST_CASE("structs and enumerations of other names have other signatures", "[cod
 
 TEST_CASE("the signature spells out a named type once and refers to it then", "[codec]") {
     REQUIRE(Signature::of<Tree>() == "struct N10codec_test4TreeE<i32,list<again 0>>");
-    REQUIRE(Signature::of<Even>() == "struct N10codec_test4EvenE<pointer<struct N10codec_test3OddE<pointer<again 0>>>>");
+    REQUIRE(Signature::of<Even>() ==
+            "struct N10codec_test4EvenE<pointer<struct N10codec_test3OddE<pointer<again 0>>>>");
     REQUIRE(Signature::of<std::pair<Money, Money>>() == "tuple<Money 1<i64>,again 0>");
     REQUIRE(Signature::of<std::pair<long, long long>>() == "tuple<i64,i64>");
 }
@@ -288,12 +304,14 @@ TEST_CASE("a length takes seven bits to a byte and has one form only", "[codec]"
 
     const std::string followed = written(300) + std::string(300, 'x');
     REQUIRE(kennel::Decoder(followed).read_length() == 300);
-    for (const std::string& bad : {std::string("\x80\x00", 2), std::string("\x80"), std::string(10, '\xff'),
-                                   std::string(9, '\xff') + '\x01', std::string(9, '\x80') + '\x02', std::string(20, '\x80')})
+    for (const std::string& bad : {std::string("\x80\x00", 2), std::string("\x80"),
+                                   std::string(10, '\xff'), std::string(9, '\xff') + '\x01',
+                                   std::string(9, '\x80') + '\x02', std::string(20, '\x80')})
         REQUIRE_THROWS_AS(kennel::Decoder(bad).read_length(), kennel::CantDeserializeException);
 }
 
 TEST_CASE("a length beyond the end is refused", "[codec]") {
-    const std::string bytes = "\x04" "abc";
+    const std::string bytes = "\x04"
+                              "abc";
     REQUIRE_THROWS_AS(kennel::Decoder(bytes).read_length(), kennel::CantDeserializeException);
 }

@@ -230,7 +230,10 @@ public:
     template <class Value>
     void fill(std::optional<Value>& optional) {
         optional.reset();
-        if (below(2) == 0) fill(optional.emplace());
+        if (below(2) == 0) return;
+        Value value{};
+        fill(value);
+        optional = std::move(value);
     }
     template <class Value>
     void fill(std::vector<Value>& values) {
@@ -257,7 +260,12 @@ public:
     }
     template <class First, class Second>
     void fill(std::variant<First, Second>& variant) {
-        below(2) == 0 ? fill(variant.template emplace<0>()) : fill(variant.template emplace<1>());
+        First first{};
+        Second second{};
+        fill(first);
+        fill(second);
+        if (below(2) == 0) variant.template emplace<0>(std::move(first));
+        else variant.template emplace<1>(std::move(second));
     }
 
 private:

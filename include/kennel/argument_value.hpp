@@ -7,13 +7,11 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 KENNEL_NAMESPACE_BEGIN
@@ -28,25 +26,25 @@ public:
 
     ArgumentValue() = default;
     ArgumentValue(std::nullptr_t) {}                                     // NOLINT(*-explicit-*): a setting is written
-    ArgumentValue(const char* text) : value_(std::string(text)) {}       // NOLINT(*-explicit-*): as a plain value
-    ArgumentValue(std::string_view text) : value_(std::string(text)) {}  // NOLINT(*-explicit-*)
-    ArgumentValue(std::string text) : value_(std::move(text)) {}         // NOLINT(*-explicit-*)
-    ArgumentValue(List texts) : value_(std::move(texts)) {}              // NOLINT(*-explicit-*)
-    ArgumentValue(TimeSpan span) : value_(span) {}                       // NOLINT(*-explicit-*)
+    ArgumentValue(const char* text) : value_(Payload::object(std::string(text))) {}       // NOLINT(*-explicit-*): as a plain value
+    ArgumentValue(std::string_view text) : value_(Payload::object(std::string(text))) {}  // NOLINT(*-explicit-*)
+    ArgumentValue(std::string text) : value_(Payload::object(std::move(text))) {}         // NOLINT(*-explicit-*)
+    ArgumentValue(List texts) : value_(Payload::object(std::move(texts))) {}              // NOLINT(*-explicit-*)
+    ArgumentValue(TimeSpan span) : value_(Payload::object(span)) {}                       // NOLINT(*-explicit-*)
 
     template <class Rep, class Period>
     ArgumentValue(std::chrono::duration<Rep, Period> span) // NOLINT(*-explicit-*)
-        : value_(TimeSpan(span)) {}
+        : value_(Payload::object(TimeSpan(span))) {}
 
-    ArgumentValue(std::same_as<bool> auto flag) : value_(flag) {} // NOLINT(*-explicit-*)
+    ArgumentValue(std::same_as<bool> auto flag) : value_(Payload::object(flag)) {} // NOLINT(*-explicit-*)
 
     template <std::integral Number>
         requires(!std::same_as<Number, bool>)
     ArgumentValue(Number number) // NOLINT(*-explicit-*)
-        : value_(checked_integer(number)) {}
+        : value_(Payload::object(checked_integer(number))) {}
 
     ArgumentValue(std::floating_point auto number) // NOLINT(*-explicit-*)
-        : value_(static_cast<double>(number)) {}
+        : value_(Payload::object(static_cast<double>(number))) {}
 
     /// An object that the backend is to use, for example a `std::shared_ptr` to a connection pool.
     template <class Object>
@@ -57,7 +55,7 @@ public:
     }
 
     [[nodiscard]] bool is_null() const noexcept {
-        return std::holds_alternative<std::monostate>(value_);
+        return value_.empty();
     }
 
     /// This value as a `Type`; nothing when it is not one.
@@ -81,7 +79,7 @@ private:
 
     template <class Number>
     [[nodiscard]] std::optional<Number> parsed() const {
-        const auto* const text = std::get_if<std::string>(&value_);
+        const auto* const text = value_.get_if<std::string>();
         if (text == nullptr) return std::nullopt;
         const bool has_plus = text->starts_with('+') && !text->starts_with("+-");
         const char* const begin = text->data() + (has_plus ? 1 : 0);
@@ -99,7 +97,7 @@ private:
     [[nodiscard]] std::optional<TimeSpan> as_time_span() const;
     [[nodiscard]] std::optional<List> as_list() const;
 
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, TimeSpan, List, Payload> value_;
+    Payload value_; ///< empty for null
 };
 
 template <class Type>
@@ -119,8 +117,7 @@ std::optional<Type> ArgumentValue::as() const {
         if (!number || !std::in_range<Type>(*number)) return std::nullopt;
         return static_cast<Type>(*number);
     } else {
-        const auto* const payload = std::get_if<Payload>(&value_);
-        const Type* const object = payload != nullptr ? payload->get_if<Type>() : nullptr;
+        const Type* const object = value_.get_if<Type>();
         return object != nullptr ? std::optional<Type>(*object) : std::nullopt;
     }
 }
@@ -145,8 +142,8 @@ std::string ArgumentValue::expectation() {
 }
 
 inline std::optional<bool> ArgumentValue::as_bool() const {
-    if (const bool* const flag = std::get_if<bool>(&value_)) return *flag;
-    const auto* const text = std::get_if<std::string>(&value_);
+    if (const bool* const flag = value_.get_if<bool>()) return *flag;
+    const auto* const text = value_.get_if<std::string>();
     if (text == nullptr) return std::nullopt;
     if (*text == "true" || *text == "True" || *text == "TRUE") return true;
     if (*text == "false" || *text == "False" || *text == "FALSE") return false;
@@ -154,26 +151,26 @@ inline std::optional<bool> ArgumentValue::as_bool() const {
 }
 
 inline std::optional<std::int64_t> ArgumentValue::as_integer() const {
-    if (const auto* const number = std::get_if<std::int64_t>(&value_)) return *number;
+    if (const auto* const number = value_.get_if<std::int64_t>()) return *number;
     return parsed<std::int64_t>();
 }
 
 inline std::optional<double> ArgumentValue::as_double() const {
-    if (const double* const number = std::get_if<double>(&value_)) return *number;
-    if (const auto* const number = std::get_if<std::int64_t>(&value_))
+    if (const double* const number = value_.get_if<double>()) return *number;
+    if (const auto* const number = value_.get_if<std::int64_t>())
         return static_cast<double>(*number);
     return parsed<double>();
 }
 
 inline std::optional<std::string> ArgumentValue::as_text() const {
-    if (const auto* const text = std::get_if<std::string>(&value_)) return *text;
+    if (const auto* const text = value_.get_if<std::string>()) return *text;
     return std::nullopt;
 }
 
 inline std::optional<TimeSpan> ArgumentValue::as_time_span() const {
-    if (const auto* const span = std::get_if<TimeSpan>(&value_)) return *span;
+    if (const auto* const span = value_.get_if<TimeSpan>()) return *span;
     try {
-        if (const auto* const text = std::get_if<std::string>(&value_)) return TimeSpan::parse(*text);
+        if (const auto* const text = value_.get_if<std::string>()) return TimeSpan::parse(*text);
         if (const std::optional<double> seconds = as_double())
             return TimeSpan(std::chrono::duration<double>(*seconds));
     } catch (const ValidationError&) {
@@ -183,18 +180,18 @@ inline std::optional<TimeSpan> ArgumentValue::as_time_span() const {
 }
 
 inline std::optional<ArgumentValue::List> ArgumentValue::as_list() const {
-    if (const auto* const list = std::get_if<List>(&value_)) return *list;
-    if (const auto* const text = std::get_if<std::string>(&value_)) return List{*text};
+    if (const auto* const list = value_.get_if<List>()) return *list;
+    if (const auto* const text = value_.get_if<std::string>()) return List{*text};
     return std::nullopt;
 }
 
 inline std::string ArgumentValue::text() const {
-    if (const auto* const text = std::get_if<std::string>(&value_)) return "'" + *text + "'";
-    if (const bool* const flag = std::get_if<bool>(&value_)) return *flag ? "true" : "false";
-    if (const auto* const number = std::get_if<std::int64_t>(&value_)) return std::to_string(*number);
-    if (const double* const number = std::get_if<double>(&value_)) return std::to_string(*number);
-    if (std::holds_alternative<TimeSpan>(value_)) return "a length of time";
-    if (std::holds_alternative<List>(value_)) return "a list";
+    if (const auto* const text = value_.get_if<std::string>()) return "'" + *text + "'";
+    if (const bool* const flag = value_.get_if<bool>()) return *flag ? "true" : "false";
+    if (const auto* const number = value_.get_if<std::int64_t>()) return std::to_string(*number);
+    if (const double* const number = value_.get_if<double>()) return std::to_string(*number);
+    if ((value_.get_if<TimeSpan>() != nullptr)) return "a length of time";
+    if ((value_.get_if<List>() != nullptr)) return "a list";
     return is_null() ? "null" : "an object";
 }
 

@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKEND_REGISTRY_HPP
 #define KENNEL_BACKEND_REGISTRY_HPP
 
-#include "kennel/arguments.hpp"
+#include "kennel/backend_context.hpp"
 #include "kennel/cache_backend.hpp"
 #include "kennel/proxy_backend.hpp"
 
@@ -15,12 +15,6 @@
 #include <utility>
 
 KENNEL_NAMESPACE_BEGIN
-
-/// What a factory is given: the arguments of `configure`, and the clock of the region.
-struct BackendContext {
-    const Arguments& arguments;
-    std::shared_ptr<const Clock> clock = SystemClock::shared();
-};
 
 /// Factories by name: thread-safe, and a name is given once.
 template <class Factory>

@@ -5,7 +5,10 @@
 #include "kennel/function_options.hpp"
 #include "kennel/fwd.hpp"
 #include "kennel/lookup.hpp"
+#include "kennel/region/make_engine.hpp"
 #include "kennel/region/parsed_settings.hpp"
+#include "kennel/region/region_state.hpp"
+#include "kennel/region/text_of.hpp"
 #include "kennel/region/typed.hpp"
 #include "kennel/settings.hpp"
 
@@ -39,17 +42,17 @@ template <class SerializerType>
 class CacheRegion {
 public:
     explicit CacheRegion(RegionOptions options = {}, SerializerType serializer = {})
-        : core_(std::make_shared<detail::RegionCore>(std::move(options))),
+        : state_(std::make_shared<detail::RegionState>(std::move(options))),
           serializer_(std::make_shared<const SerializerType>(std::move(serializer))) {}
 
-    [[nodiscard]] const std::string& name() const noexcept { return core_->options().name; }
+    [[nodiscard]] const std::string& name() const noexcept { return state_->options().name; }
 
     /// Sets the region up on the backend of that name. Throws `PluginNotFound`, `ValidationError`, or
     /// `RegionAlreadyConfigured` when it is set up already and `replace_existing_backend` is false.
     ///
     /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not stored.
     CacheRegion& configure(std::string_view backend, const ConfigureOptions& options = {}) {
-        core_->configure(backend, options);
+        state_->configure(backend, options, &detail::make_engine<SerializerType>);
         return *this;
     }
 
@@ -63,14 +66,14 @@ public:
 
     /// Puts one more proxy in front of the backend.
     CacheRegion& wrap(const WrappedProxy& proxy) {
-        core_->wrap(proxy);
+        engine().wrap(proxy);
         return *this;
     }
 
-    [[nodiscard]] bool is_configured() const noexcept { return core_->is_configured(); }
+    [[nodiscard]] bool is_configured() const noexcept { return state_->is_configured(); }
 
     /// The backend, or its outermost proxy.
-    [[nodiscard]] std::shared_ptr<CacheBackend> backend() const { return core_->configuration()->backend; }
+    [[nodiscard]] std::shared_ptr<CacheBackend> backend() const { return engine().backend(); }
 
     /// The backend behind all proxies.
     [[nodiscard]] std::shared_ptr<CacheBackend> actual_backend() const {
@@ -94,7 +97,7 @@ public:
         std::optional<Value> value;
         const detail::Reading reading = read(key, options, value);
         if (reading.standing != detail::Standing::fresh) return std::nullopt;
-        return ValueMetadata<Value>{*std::move(value), reading.created, age_of(reading)};
+        return ValueMetadata<Value>{*std::move(value), reading.created, engine().age_of(reading.created)};
     }
 
     /// The value, fresh or stale, and how the look-up was answered; throws nothing when the backend cannot be read.
@@ -102,13 +105,13 @@ public:
     [[nodiscard]] Lookup<Value> look_up(std::string_view key, const ReadOptions& options = {}) const {
         std::optional<Value> value;
         typename Lookup<Value>::Answer answer;
-        answer.backend = core_->configuration()->backend_name;
+        answer.backend = engine().backend_name();
         try {
             const detail::Reading reading = read(key, options, value);
             answer.state = detail::state_of(reading);
             answer.error = detail::text_of(reading.error);
             if (value) answer.created = reading.created;
-            if (value) answer.age = age_of(reading);
+            if (value) answer.age = engine().age_of(reading.created);
         } catch (const BackendError& error) { // the region throws what it cannot read
             answer.state = LookupState::error;
             answer.error = error.what();
@@ -138,7 +141,7 @@ public:
         detail::require_cacheable<Value>();
         detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
             serializer_, creator, options.should_cache_fn);
-        detail::get_or_create(*core_, key, detail::changes_of(options), request);
+        engine().get_or_create(key, detail::changes_of(options), request);
         return request.taken();
     }
 
@@ -159,7 +162,7 @@ public:
         detail::require_cacheable<Value>();
         detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
             serializer_, creator, options.should_cache_fn);
-        detail::refresh(*core_, key, detail::changes_of(options), request);
+        engine().refresh(key, detail::changes_of(options), request);
         return request.taken();
     }
 
@@ -171,10 +174,9 @@ public:
             set(key, detail::kept_t<Value>(value), options);
         } else {
             detail::require_cacheable<Value>();
-            const auto configuration = core_->configuration();
-            const CachedValue entry{payload_of(*configuration, value), metadata_of(*configuration, options)};
-            const BackendEntry pair{key, &entry};
-            core_->set(*configuration, {&pair, 1});
+            const auto payload = payload_maker(value);
+            const detail::NewEntry entry{key, payload};
+            engine().set({&entry, 1}, options.time_to_live, Tags(options.tags));
         }
     }
 
@@ -189,13 +191,13 @@ public:
 
     /// Removes an entry, if there is one. What is being created for the key is not stored. Throws `BackendError` when the
     /// backend cannot be written, unless the region was told otherwise.
-    void erase(std::string_view key) const { core_->erase({&key, 1}); }
+    void erase(std::string_view key) const { engine().erase({&key, 1}); }
 
     /// Removes entries with one call of the backend.
     template <class Keys>
     void erase_multi(const Keys& keys) const {
         const detail::SortedKeys sorted(keys);
-        core_->erase(sorted.unique());
+        engine().erase(sorted.unique());
     }
     void erase_multi(std::initializer_list<std::string_view> keys) const {
         erase_multi<std::initializer_list<std::string_view>>(keys);
@@ -204,13 +206,18 @@ public:
     /// Invalidates every entry that there is now: hard, and nobody is served it any more; soft, and it is as if it had just
     /// expired, for which there must be an expiration time. What is being created is not stored. A soft invalidation never
     /// weakens a hard one. It counts for the handles of this region in this process.
-    void invalidate(Invalidation kind = Invalidation::hard) const { core_->invalidate(kind); }
+    void invalidate(Invalidation kind = Invalidation::hard) const { engine().invalidate(kind); }
 
     /// Whether somebody creates the value of the key now; never takes a lock.
-    [[nodiscard]] bool key_is_locked(std::string_view key) const { return core_->key_is_locked(key); }
+    [[nodiscard]] bool key_is_locked(std::string_view key) const { return engine().key_is_locked(key); }
 
-    [[nodiscard]] RegionStatistics statistics() const noexcept { return core_->counters().read(); }
-    void reset_statistics() const noexcept { core_->counters().reset(); }
+    /// What has happened since the region was configured first, or since `reset_statistics`.
+    [[nodiscard]] RegionStatistics statistics() const {
+        return is_configured() ? engine().statistics() : RegionStatistics{};
+    }
+    void reset_statistics() const {
+        if (is_configured()) engine().reset_statistics();
+    }
 
     [[nodiscard]] const SerializerType& serializer() const noexcept { return *serializer_; }
 
@@ -234,41 +241,26 @@ public:
         std::type_identity_t<FunctionOptions<detail::multi_value_t<Function>>> options = {}) const;
 
 private:
+    [[nodiscard]] detail::RegionEngine& engine() const { return state_->engine(); }
+
     /// Looks up and takes the value, fresh or stale.
     template <class Value>
     [[nodiscard]] detail::Reading read(std::string_view key, const ReadOptions& options,
                                        std::optional<Value>& value) const {
-        const detail::EpochGuard guard;
-        const detail::Configuration& configuration = core_->configuration(guard);
-        const detail::Rules rules = detail::changes_of(options).applied_to(configuration.rules);
-        const auto take = [&](const CachedValue& entry) { return detail::take_value(*serializer_, entry.payload, value); };
-        const detail::Reading reading = core_->look(configuration, key, rules, take);
-        if (reading.standing == detail::Standing::fresh)
-            core_->counters().add(detail::Counter::hit, guard.thread_index());
-        else
-            core_->report_miss(key, reading.reason);
-        return reading;
+        return engine().look_up(key, detail::changes_of(options), [&](const CachedValue& entry) {
+            return detail::take_value(*serializer_, entry.payload, value);
+        });
     }
 
-    [[nodiscard]] TimeSpan age_of(const detail::Reading& reading) const {
-        return detail::age_of(core_->clock().wall_now(), reading.created);
-    }
-
+    /// A function that refers to `value` and makes it a payload.
     template <class Value>
-    [[nodiscard]] Payload payload_of(const detail::Configuration& configuration, const Value& value) const {
-        return configuration.keeps_bytes ? detail::to_bytes(*serializer_, value) : Payload::borrowed_object(value);
+    [[nodiscard]] auto payload_maker(const Value& value) const {
+        return [this, &value](PayloadForm form) {
+            return form == PayloadForm::bytes ? detail::to_bytes(*serializer_, value) : Payload::borrowed_object(value);
+        };
     }
 
-    [[nodiscard]] Metadata metadata_of(const detail::Configuration& configuration, const SetOptions& options) const {
-        const detail::Rules& rules = configuration.rules;
-        const TimeSpan expiration = (std::min)(rules.expiration, options.time_to_live.value_or(unlimited));
-        Metadata metadata = core_->new_metadata(configuration, expiration, rules.stale_time);
-        metadata.time_to_live = options.time_to_live;
-        metadata.tags = Tags(options.tags);
-        return metadata;
-    }
-
-    std::shared_ptr<detail::RegionCore> core_;
+    std::shared_ptr<detail::RegionState> state_;
     std::shared_ptr<const SerializerType> serializer_;
 };
 
@@ -277,22 +269,15 @@ template <class Value, class Keys>
 std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const Keys& keys,
                                                                          const ReadOptions& options) const {
     const detail::SortedKeys sorted(keys);
-    const auto configuration = core_->configuration();
-    const detail::Rules rules = detail::changes_of(options).applied_to(configuration->rules);
     std::vector<std::optional<Value>> found(sorted.unique().size());
-    const auto take = [&](std::size_t index, const CachedValue& entry) {
-        return detail::take_value(*serializer_, entry.payload, found[index]);
-    };
-    const auto readings = core_->look_multi(*configuration, sorted.unique(), rules, take);
+    const auto readings = engine().look_up_multi(
+        sorted.unique(), detail::changes_of(options), [&](std::size_t index, const CachedValue& entry) {
+            return detail::take_value(*serializer_, entry.payload, found[index]);
+        });
     std::vector<std::optional<Value>> values(sorted.size());
     for (std::size_t position = 0; position != sorted.size(); ++position) {
-        const detail::Reading& reading = readings[sorted.index(position)];
-        if (reading.standing == detail::Standing::fresh) {
-            core_->count(detail::Counter::hit);
-            values[position] = found[sorted.index(position)];
-        } else {
-            core_->report_miss(sorted.key(position), reading.reason);
-        }
+        const std::size_t index = sorted.index(position);
+        if (readings[index].standing == detail::Standing::fresh) values[position] = found[index];
     }
     return values;
 }
@@ -307,7 +292,7 @@ auto CacheRegion<SerializerType>::get_or_create_multi(
     const detail::SortedKeys sorted(keys);
     detail::TypedMultiRequest<Value, SerializerType, Function> request(*serializer_, creator, options.should_cache_fn,
                                                                        sorted.unique());
-    detail::get_or_create_multi(*core_, sorted.unique(), detail::changes_of(options), request);
+    engine().get_or_create_multi(sorted.unique(), detail::changes_of(options), request);
     if constexpr (detail::is_keyed<Result>) {
         Result result;
         for (std::size_t position = 0; position != sorted.size(); ++position)
@@ -328,18 +313,15 @@ template <class Map>
 void CacheRegion<SerializerType>::set_multi(const Map& values, const SetOptions& options) const {
     using Value = typename Map::mapped_type;
     detail::require_cacheable<Value>();
-    const auto configuration = core_->configuration();
-    const Metadata metadata = metadata_of(*configuration, options);
-    std::vector<CachedValue> stored;
-    std::vector<BackendEntry> entries;
-    stored.reserve(values.size());
+    using Maker = decltype(payload_maker(std::declval<const Value&>()));
+    std::vector<Maker> makers;
+    std::vector<detail::NewEntry> entries;
+    makers.reserve(values.size());
     for (const auto& [key, value] : values) {
-        CachedValue& entry = stored.emplace_back();
-        entry.payload = payload_of(*configuration, value);
-        entry.metadata = metadata;
-        entries.push_back({key, &entry});
+        makers.push_back(payload_maker(value));
+        entries.push_back({key, makers.back()});
     }
-    if (!entries.empty()) core_->set(*configuration, entries);
+    engine().set(entries, options.time_to_live, Tags(options.tags));
 }
 
 KENNEL_NAMESPACE_END

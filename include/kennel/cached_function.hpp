@@ -7,6 +7,7 @@
 #include "kennel/cached_function/function_keys.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,7 +102,9 @@ public:
     template <class... Defaults>
         requires(sizeof...(Defaults) <= sizeof...(Params))
     [[nodiscard]] auto with_defaults(Defaults... defaults) const {
-        return FunctionWithDefaults<CachedFunction, sizeof...(Params), Defaults...>(*this, std::move(defaults)...);
+        constexpr std::size_t object_count = std::is_void_v<Object> ? 0 : 1;
+        return FunctionWithDefaults<CachedFunction, object_count, sizeof...(Params), Defaults...>(
+            *this, std::move(defaults)...);
     }
 
 private:
@@ -135,7 +138,7 @@ auto CacheRegion<SerializerType>::cache_on_arguments(
     using Shape = detail::ShapeFor<Signature, Function>;
     detail::require_cacheable<typename Shape::Result>();
     return CachedFunction<SerializerType, Function, KeyFunction, Shape, typename Shape::Parameters>(
-        *this, core_->options(), std::move(name), std::move(function), std::move(options), std::move(key_function));
+        *this, state_->options(), std::move(name), std::move(function), std::move(options), std::move(key_function));
 }
 
 KENNEL_NAMESPACE_END

@@ -60,7 +60,8 @@ public:
 
     /// Calls the original now with all arguments and stores its values; those that it leaves out stay as they are.
     Result refresh(const std::vector<Argument>& arguments) const {
-        Result made = call_alone(arguments);
+        Creation creation({.key = "", .clock = SystemClock::shared().get()});
+        Result made = call(arguments, creation);
         const auto keys = state_->keys(arguments);
         std::map<std::string, Value> stored;
         const auto add = [&](const std::string& key, const Value& value) {
@@ -72,7 +73,8 @@ public:
             detail::require_as_many(made.size(), arguments.size());
             for (std::size_t index = 0; index != arguments.size(); ++index) add(keys.keys()[index], made[index]);
         }
-        state_->region.set_multi(stored);
+        if (creation.is_to_be_stored())
+            state_->region.set_multi(stored, {.time_to_live = creation.time_to_live(), .tags = creation.tags().names()});
         return made;
     }
 
@@ -121,11 +123,6 @@ private:
             return state_->function(arguments);
     }
 
-    [[nodiscard]] Result call_alone(const std::vector<Argument>& arguments) const {
-        Creation creation({.key = "", .clock = SystemClock::shared().get()});
-        return call(arguments, creation);
-    }
-
     [[nodiscard]] static Result by_argument(const detail::ArgumentKeys<Argument>& keys,
                                             const std::vector<Argument>& arguments,
                                             std::map<std::string, Value> values) {
@@ -144,7 +141,7 @@ template <class Function>
 auto CacheRegion<SerializerType>::cache_multi_on_arguments(
     std::string name, Function function,
     std::type_identity_t<FunctionOptions<detail::multi_value_t<Function>>> options) const {
-    return CachedMultiFunction<SerializerType, Function>(*this, core_->options(), std::move(name),
+    return CachedMultiFunction<SerializerType, Function>(*this, state_->options(), std::move(name),
                                                          std::move(function), std::move(options));
 }
 

@@ -3,7 +3,6 @@
 
 #include "kennel/argument_value.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -59,9 +58,13 @@ template <class Number>
 
 [[nodiscard]] inline bool is_word_in_any_case(std::string_view text,
                                               std::string_view lower_case_word) {
-    return std::ranges::equal(text, lower_case_word, [](char left, char right) {
-        return (left >= 'A' && left <= 'Z' ? left + ('a' - 'A') : left) == right;
-    });
+    if (text.size() != lower_case_word.size()) return false;
+    for (std::size_t index = 0; index != text.size(); ++index) {
+        const char symbol = text[index];
+        const bool is_upper = symbol >= 'A' && symbol <= 'Z';
+        if ((is_upper ? symbol + ('a' - 'A') : symbol) != lower_case_word[index]) return false;
+    }
+    return true;
 }
 
 } // namespace detail

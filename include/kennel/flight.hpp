@@ -41,16 +41,24 @@ protected:
     ~Passenger() = default;
 
 private:
-    friend class Flight;
+    template <class Lazy>
+    friend class BasicFlight;
     Passenger* next_ = nullptr;
 };
 
-class Flight;
+template <class Lazy>
+class BasicFlight;
+
+/// A template of nothing, so that it is compiled only where regions are configured (see docs/decisions.md).
+using Flight = BasicFlight<void>;
 
 namespace detail {
 
 /// What a thread waits for at the moment; the edges of the graph in which a circle would be a deadlock.
+template <class Lazy>
 class WaitingThread {
+    using Flight = BasicFlight<Lazy>;
+
 public:
     [[nodiscard]] static const std::shared_ptr<WaitingThread>& current() {
         thread_local const auto self = std::make_shared<WaitingThread>();
@@ -78,7 +86,10 @@ private:
 ///
 /// The leader creates and then lands the flight, on whatever thread; the others join. Before it lands, the leader may make
 /// its result known to the world with `commit`, unless somebody has superseded the flight in the meantime.
-class Flight : public std::enable_shared_from_this<Flight> {
+template <class Lazy>
+class BasicFlight : public std::enable_shared_from_this<BasicFlight<Lazy>> {
+    using WaitingThread = detail::WaitingThread<Lazy>;
+
 public:
     /// Links `passenger` in, to be called when the flight lands; false when it has landed, and then it is not called.
     [[nodiscard]] bool join(Passenger& passenger) {
@@ -100,7 +111,7 @@ public:
     /// The calling thread creates the value from now on.
     void lead() {
         const std::lock_guard lock(mutex_);
-        leader_ = detail::WaitingThread::current();
+        leader_ = WaitingThread::current();
     }
 
     /// The creation waits for another thread, which will call `lead`.
@@ -110,12 +121,12 @@ public:
     }
 
     /// Whether the calling thread is the one that creates.
-    [[nodiscard]] bool is_led_here() const { return leader() == detail::WaitingThread::current(); }
+    [[nodiscard]] bool is_led_here() const { return leader() == WaitingThread::current(); }
 
     /// The permission to make the result known; while it is held, whoever supersedes the flight waits.
     class Commit {
     public:
-        explicit Commit(const Flight& flight)
+        explicit Commit(const BasicFlight& flight)
             : lock_(flight.commit_mutex_), is_permitted_(!flight.is_superseded_) {}
 
         [[nodiscard]] bool is_permitted() const noexcept { return is_permitted_; }
@@ -154,28 +165,29 @@ public:
     }
 
 private:
-    [[nodiscard]] std::shared_ptr<const detail::WaitingThread> leader() const {
+    [[nodiscard]] std::shared_ptr<const WaitingThread> leader() const {
         const std::lock_guard lock(mutex_);
         return leader_;
     }
 
-    [[nodiscard]] bool needs(const detail::WaitingThread& thread) const;
+    [[nodiscard]] bool needs(const WaitingThread& thread) const;
 
     mutable std::mutex mutex_;
     mutable std::condition_variable blocked_threads_; ///< all threads that wait are one broadcast
     Passenger* passengers_ = nullptr;
     Landing landing_;
     bool has_landed_ = false;
-    std::shared_ptr<const detail::WaitingThread> leader_; ///< null while nobody creates, for example in a runner's queue
+    std::shared_ptr<const WaitingThread> leader_; ///< null while nobody creates, for example in a runner's queue
 
     mutable std::recursive_mutex commit_mutex_; ///< recursive: storing a value may run code that erases its key
     bool is_superseded_ = false;
 };
 
-inline bool Flight::needs(const detail::WaitingThread& thread) const {
-    std::shared_ptr<const Flight> flight = shared_from_this();
+template <class Lazy>
+bool BasicFlight<Lazy>::needs(const detail::WaitingThread<Lazy>& thread) const {
+    std::shared_ptr<const BasicFlight> flight = this->shared_from_this();
     while (flight != nullptr) {
-        const std::shared_ptr<const detail::WaitingThread> leader = flight->leader();
+        const std::shared_ptr<const WaitingThread> leader = flight->leader();
         if (leader == nullptr) return false;
         if (leader.get() == &thread) return true;
         flight = leader->flight();
@@ -183,20 +195,21 @@ inline bool Flight::needs(const detail::WaitingThread& thread) const {
     return false;
 }
 
-inline bool Flight::wait(const Clock& clock, SteadyTime deadline) const {
+template <class Lazy>
+bool BasicFlight<Lazy>::wait(const Clock& clock, SteadyTime deadline) const {
     {
         const std::lock_guard lock(mutex_);
         if (has_landed_) return true;
     }
-    detail::WaitingThread& self = *detail::WaitingThread::current();
+    WaitingThread& self = *WaitingThread::current();
     // Two threads may close a circle at the same moment:
     //   1. thread A, creating a, is about to wait for b      2. thread B, creating b, is about to wait for a
     // Each first says what it waits for and then follows the circle, so at least one of them sees it closed.
     struct Edge {
-        detail::WaitingThread& from;
+        WaitingThread& from;
         ~Edge() { from.wait_for(nullptr); }
     };
-    self.wait_for(shared_from_this());
+    self.wait_for(this->shared_from_this());
     const Edge edge{self};
     if (needs(self))
         throw RecursiveCreation("a creator asked for the value that it is creating itself, directly "

@@ -20,7 +20,10 @@ KENNEL_NAMESPACE_BEGIN
 /// The flights under way, by key: the first who boards a key leads its flight, the others join it.
 ///
 /// All members may be called from any thread; none runs foreign code under a lock of the table.
-class FlightTable {
+template <class Lazy>
+class BasicFlightTable {
+    using Flight = BasicFlight<Lazy>;
+
 public:
     struct Boarding {
         std::shared_ptr<Flight> flight;
@@ -117,6 +120,8 @@ private:
 
     std::array<Shard, 16> shards_;
 };
+
+using FlightTable = BasicFlightTable<void>;
 
 KENNEL_NAMESPACE_END
 

@@ -43,8 +43,9 @@ class DefaultInvalidationStrategy final : public RegionInvalidationStrategy {
 public:
     void invalidate(Invalidation kind, WallTime now) override {
         std::atomic<std::int64_t>& moment = kind == Invalidation::soft ? soft_ : hard_;
-        // One tick later, so that what was stored at this very moment is hit too; `stamp` keeps what comes after it clear.
-        const std::int64_t wanted = now.time_since_epoch().count() + tick;
+        // One tick later, so that what was stored at this very moment is hit too, also right after another invalidation;
+        // `stamp` keeps what comes after it clear.
+        const std::int64_t wanted = stamp(now).time_since_epoch().count() + tick;
         std::int64_t before = moment.load(std::memory_order_relaxed);
         while (before < wanted && !moment.compare_exchange_weak(before, wanted)) {
         }
@@ -62,10 +63,8 @@ public:
     }
 
     [[nodiscard]] WallTime stamp(WallTime now) const override {
-        const std::int64_t moment =
-            (std::max)({now.time_since_epoch().count(), hard_.load(std::memory_order_acquire),
-                      soft_.load(std::memory_order_acquire)});
-        return WallTime(TimeSpan::Nanoseconds(moment));
+        const std::int64_t latest = (std::max)(hard_.load(std::memory_order_acquire), soft_.load(std::memory_order_acquire));
+        return WallTime(TimeSpan::Nanoseconds((std::max)(now.time_since_epoch().count(), latest + tick)));
     }
 
 private:

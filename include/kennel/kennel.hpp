@@ -3,9 +3,6 @@
 
 /// Everything that needs no other library than fmt: regions, wrapped functions, the memory and null backends, proxies.
 
-#include "kennel/backends/memory.hpp"
-#include "kennel/backends/memory_bytes.hpp"
-#include "kennel/backends/null.hpp"
 #include "kennel/cache_region.hpp"
 #include "kennel/cached_function.hpp"
 #include "kennel/cached_multi_function.hpp"

@@ -95,19 +95,29 @@ concept KeyText = std::convertible_to<const Type&, std::string_view> &&
                   !std::same_as<Type, std::nullptr_t> &&
                   !is_reference_wrapper<Type>;
 
-/// Containers by key have one only when they are sorted; otherwise it differs from one run to the next.
 template <class Type>
-concept HasOrder = requires {
-    typename Type::key_compare;
-}
-|| !requires { typename Type::key_type; };
+concept HasKeys = requires {
+    typename Type::key_type;
+};
 
 template <class Type>
-concept KeySequence = HasOrder<Type> && requires(const Type& elements) {
+concept IsSorted = requires {
+    typename Type::key_compare;
+};
+
+/// A container by key whose order may differ from one run to the next.
+template <class Type>
+concept IsHashed = HasKeys<Type> && !IsSorted<Type>;
+
+template <class Type>
+concept HasElements = requires(const Type& elements) {
     requires !std::same_as<typename Type::value_type, Type>;
     { *elements.begin() } -> std::convertible_to<const typename Type::value_type&>;
     { elements.begin() != elements.end() } -> std::convertible_to<bool>;
 };
+
+template <class Type>
+concept KeySequence = !IsHashed<Type> && HasElements<Type>;
 
 template <class Type>
 constexpr KeyShape key_shape() {

@@ -4,10 +4,8 @@
 #include "kennel/errors.hpp"
 #include "kennel/key_encoder.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -100,15 +98,17 @@ function_multi_key_generator(const FunctionName& function, std::span<const std::
 /// dogpile's generator for calls by name: as `function_key_generator`, with the arguments in the order of their parameters'
 /// names. Throws `ValidationError` when a name is there twice, and the generator when it gets another number of arguments.
 [[nodiscard]] inline FunctionKeyGenerator
-kwarg_function_key_generator(std::vector<std::string> parameter_names) {
-    std::vector<std::size_t> order(parameter_names.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, {}, [&](std::size_t index) { return parameter_names[index]; });
-    std::ranges::sort(parameter_names);
-    const auto twice = std::ranges::adjacent_find(parameter_names);
-    if (twice != parameter_names.end())
-        throw ValidationError("kwarg_function_key_generator: parameter '" + *twice +
-                              "' is named twice");
+kwarg_function_key_generator(const std::vector<std::string>& parameter_names) {
+    std::vector<std::size_t> order;
+    for (std::size_t index = 0; index != parameter_names.size(); ++index) {
+        const std::string& name = parameter_names[index];
+        auto place = order.begin();
+        while (place != order.end() && parameter_names[*place] < name) ++place;
+        if (place != order.end() && parameter_names[*place] == name)
+            throw ValidationError("kwarg_function_key_generator: parameter '" + name +
+                                  "' is named twice");
+        order.insert(place, index);
+    }
     return [order = std::move(order)](const FunctionName& function,
                                       std::span<const std::string> arguments) {
         if (arguments.size() != order.size())

@@ -5,7 +5,6 @@
 #include "kennel/detail/sha1.hpp"
 #include "kennel/errors.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -31,11 +30,9 @@ using KeyMangler = std::function<std::string(std::string_view key)>;
     if (!mangler)
         throw ValidationError("length_conditional_mangler needs a mangler for the long keys");
     return [length, mangler = std::move(mangler)](std::string_view key) {
-        const auto begins_character = [](char byte) {
-            return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
-        };
-        const auto characters = static_cast<std::size_t>(
-            std::ranges::count_if(key, begins_character));
+        std::size_t characters = 0;
+        for (const char byte : key)
+            characters += (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U ? 1 : 0;
         return characters >= length ? mangler(key) : std::string(key);
     };
 }

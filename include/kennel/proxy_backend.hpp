@@ -7,6 +7,7 @@
 #include <concepts>
 #include <memory>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -75,10 +76,12 @@ public:
     WrappedProxy(std::shared_ptr<Proxy> proxy) // NOLINT(*-explicit-*): elements of a list
         : proxy_(std::move(proxy)) {
         if (proxy_ == nullptr) throw ValidationError("a proxy to wrap a backend with is null");
+        const ProxyBackend& given = *proxy_; // whose class may be derived from `Proxy`, and override more
         if constexpr (!std::same_as<Proxy, ProxyBackend>)
-            overrides_ = {.get = overrides_get<Proxy>(),
-                          .set = overrides_set<Proxy>(),
-                          .erase = overrides_erase<Proxy>()};
+            if (typeid(given) == typeid(Proxy))
+                overrides_ = {.get = overrides_get<Proxy>(),
+                              .set = overrides_set<Proxy>(),
+                              .erase = overrides_erase<Proxy>()};
     }
 
     /// Puts the proxy in front of `backend`. Throws `ValidationError` when it already wraps one, since one instance has

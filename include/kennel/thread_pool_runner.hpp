@@ -21,10 +21,11 @@ KENNEL_NAMESPACE_BEGIN
 ///
 /// Threads start when there is work for them. The destructor of the last copy finishes what is queued and waits for it.
 /// All members may be called from any thread.
-class ThreadPoolRunner {
+template <class Lazy>
+class BasicThreadPoolRunner {
 public:
     /// At most `threads` at work and `queue_limit` creations waiting; zero of either is a `ValidationError`.
-    explicit ThreadPoolRunner(std::size_t threads = 4, std::size_t queue_limit = 1024)
+    explicit BasicThreadPoolRunner(std::size_t threads = 4, std::size_t queue_limit = 1024)
         : pool_(std::make_shared<Pool>(threads, queue_limit)) {
         if (threads == 0 || queue_limit == 0)
             throw ValidationError("a ThreadPoolRunner needs at least one thread and room for one creation");
@@ -130,6 +131,8 @@ private:
 
     std::shared_ptr<Pool> pool_;
 };
+
+using ThreadPoolRunner = BasicThreadPoolRunner<void>;
 
 KENNEL_NAMESPACE_END
 

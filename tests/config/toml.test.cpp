@@ -109,6 +109,11 @@ TEST_CASE("a mistake in the file is reported with its place") {
           std::string::npos);
 }
 
+TEST_CASE("a directory is not a file of settings") {
+    REQUIRE_THROWS_AS(kennel::load_toml(std::filesystem::temp_directory_path().string()),
+                      kennel::ValidationError);
+}
+
 TEST_CASE("a file that is not there is reported with its path") {
     const std::string path =
         (std::filesystem::temp_directory_path() / "kennel-no-such-file.toml").string();

@@ -2,7 +2,10 @@
 
 #include "kennel/default_serializer.hpp"
 #include "support/catch.hpp"
+#include "support/contract.hpp"
 
+#include <algorithm>
+#include <concepts>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -10,18 +13,9 @@
 
 namespace {
 
-/// The names of the checks that a serializer fails.
 template <class Serializer>
 std::vector<std::string> broken_promises(const Serializer& serializer) {
-    std::vector<std::string> names;
-    for (const kennel::ContractCheck& check : kennel::serializer_contract(serializer)) {
-        try {
-            check.run();
-        } catch (const kennel::ContractViolation&) {
-            names.push_back(check.name);
-        }
-    }
-    return names;
+    return kennel::testing_support::broken_promises(kennel::serializer_contract(serializer));
 }
 
 struct PlainText {
@@ -73,19 +67,19 @@ TEST_CASE("a serializer for text alone can keep the contract", "[serializer_cont
 }
 
 TEST_CASE("the contract finds a serializer that loses a part of a value", "[serializer_contract]") {
-    REQUIRE(broken_promises(CutsAtZero()) == std::vector<std::string>{"text of all kinds comes back as it is"});
+    REQUIRE(broken_promises(CutsAtZero()) ==
+            std::vector<std::string>{"text of all kinds comes back as it is"});
 }
 
-TEST_CASE("the contract finds a serializer that makes values from foreign bytes", "[serializer_contract]") {
+TEST_CASE("the contract finds a serializer that makes values from foreign bytes",
+          "[serializer_contract]") {
     REQUIRE(broken_promises(ReadsAnything()) ==
-            std::vector<std::string>{"bytes of another type are refused", "incomplete bytes do no harm",
-                                     "surplus bytes are refused"});
+            std::vector<std::string>{"bytes of another type are refused",
+                                     "incomplete bytes do no harm", "surplus bytes are refused"});
 }
 
-TEST_CASE("the contract finds a serializer that refuses by another exception", "[serializer_contract]") {
-    kennel::ContractCheck found;
-    for (const kennel::ContractCheck& check : kennel::serializer_contract(ThrowsItsOwn())) {
-        if (check.name == "damaged bytes do no harm") found = check;
-    }
-    REQUIRE_THROWS_AS(found.run(), kennel::ContractViolation);
+TEST_CASE("the contract finds a serializer that refuses by another exception",
+          "[serializer_contract]") {
+    const std::vector<std::string> broken = broken_promises(ThrowsItsOwn());
+    REQUIRE(std::count(broken.begin(), broken.end(), "damaged bytes do no harm") == 1);
 }

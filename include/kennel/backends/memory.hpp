@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKENDS_MEMORY_HPP
 #define KENNEL_BACKENDS_MEMORY_HPP
 
-#include "kennel/backend_registry.hpp"
+#include "kennel/backend_context.hpp"
 #include "kennel/backends/memory/shard.hpp"
 
 #include <algorithm>
@@ -23,10 +23,15 @@ KENNEL_NAMESPACE_BEGIN
 ///
 /// A value's copy constructor runs under the lock of a part of the backend, so it should be short: hand out a large value by
 /// `std::shared_ptr<const Type>`.
-class MemoryBackend final : public CacheBackend {
+template <class Lazy>
+class BasicMemoryBackend final : public CacheBackend {
+    using Shard = detail::MemoryShard<Lazy>;
+
 public:
-    explicit MemoryBackend(const BackendContext& context) : clock_(context.clock) {
-        ArgumentReader reader(context.arguments, "backend 'memory'");
+    /// `owner` is what error messages call the backend.
+    explicit BasicMemoryBackend(const BackendContext& context, std::string_view owner = "backend 'memory'")
+        : clock_(context.clock) {
+        ArgumentReader reader(context.arguments, owner);
         const auto most_entries = reader.get<std::size_t>("max_entries");
         if (most_entries == std::size_t{0}) reader.refuse("max_entries", "is 0: it must be above zero");
         time_to_live_ = reader.get("time_to_live", unlimited);
@@ -68,24 +73,22 @@ private:
         constexpr std::size_t least_per_shard = 1024;
         const std::size_t count =
             most_entries ? std::clamp(*most_entries / least_per_shard, std::size_t{1}, most_shards) : most_shards;
-        shards_ = std::vector<detail::MemoryShard>(count);
+        shards_ = std::vector<Shard>(count);
         if (!most_entries) return;
         for (std::size_t index = 0; index != count; ++index)
             shards_[index].limit(*most_entries / count + (index < *most_entries % count ? 1 : 0));
     }
 
-    [[nodiscard]] detail::MemoryShard& shard(std::string_view key) {
+    [[nodiscard]] Shard& shard(std::string_view key) {
         return shards_[std::hash<std::string_view>{}(key) / 7 % shards_.size()];
     }
 
     std::shared_ptr<const Clock> clock_;
     TimeSpan time_to_live_ = unlimited;
-    std::vector<detail::MemoryShard> shards_;
+    std::vector<Shard> shards_;
 };
 
-namespace detail {
-inline const bool memory_is_registered = self_register<MemoryBackend>("memory");
-}
+using MemoryBackend = BasicMemoryBackend<void>;
 
 KENNEL_NAMESPACE_END
 

@@ -5,6 +5,7 @@
 #include "kennel/envelope.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 KENNEL_NAMESPACE_BEGIN
@@ -13,9 +14,10 @@ KENNEL_NAMESPACE_BEGIN
 ///
 /// Every read makes a new object out of them, so nothing is shared between what was stored and what is read. It takes the
 /// arguments of "memory".
-class MemoryBytesBackend final : public CacheBackend {
+template <class Lazy>
+class BasicMemoryBytesBackend final : public CacheBackend {
 public:
-    explicit MemoryBytesBackend(const BackendContext& context) : memory_(context) {}
+    explicit BasicMemoryBytesBackend(const BackendContext& context) : memory_(context, "backend 'memory_bytes'") {}
 
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
         std::optional<CachedValue> found;
@@ -34,13 +36,22 @@ public:
     }
 
     void set(std::string_view key, const CachedValue& value) override {
-        CachedValue stored;
-        stored.payload = Payload::bytes(encode_envelope(value));
-        stored.metadata.useful_for = value.metadata.useful_for;
-        memory_.set(key, stored);
+        set_serialized(key, encode_envelope(value), value.metadata.useful_for);
     }
 
     void erase(std::string_view key) override { memory_.erase(key); }
+
+    /// The stored bytes as they are, metadata and all.
+    [[nodiscard]] std::optional<std::string> get_serialized(std::string_view key) {
+        std::optional<std::string> bytes;
+        memory_.visit(key, [&](const CachedValue& stored) { bytes = stored.payload.as_bytes(); });
+        return bytes;
+    }
+
+    /// Stores bytes as they are, whether they can be understood or not.
+    void set_serialized(std::string_view key, std::string_view bytes, TimeSpan useful_for = unlimited) {
+        memory_.set(key, {Payload::borrowed_bytes(bytes), {.useful_for = useful_for}});
+    }
 
     [[nodiscard]] PayloadForm payload_form() const override { return PayloadForm::bytes; }
     [[nodiscard]] BackendCapabilities capabilities() const override { return memory_.capabilities(); }
@@ -49,12 +60,10 @@ public:
     [[nodiscard]] std::size_t size() const { return memory_.size(); }
 
 private:
-    MemoryBackend memory_;
+    BasicMemoryBackend<Lazy> memory_;
 };
 
-namespace detail {
-inline const bool memory_bytes_is_registered = self_register<MemoryBytesBackend>("memory_bytes");
-}
+using MemoryBytesBackend = BasicMemoryBytesBackend<void>;
 
 KENNEL_NAMESPACE_END
 

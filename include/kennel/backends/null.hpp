@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKENDS_NULL_HPP
 #define KENNEL_BACKENDS_NULL_HPP
 
-#include "kennel/backend_registry.hpp"
+#include "kennel/cache_backend.hpp"
 
 #include <memory>
 #include <optional>
@@ -30,10 +30,6 @@ private:
         [[nodiscard]] bool locked() override { return false; }
     };
 };
-
-namespace detail {
-inline const bool null_is_registered = self_register<NullBackend>("null");
-}
 
 KENNEL_NAMESPACE_END
 

@@ -3,9 +3,12 @@
 
 #include "kennel/function_signature.hpp"
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -45,10 +48,24 @@ decltype(auto) passed_as(Kept& kept) {
         return std::remove_cvref_t<Param>(kept);
 }
 
-/// Whether a call can go on after its caller has returned: it needs a copy of each argument.
+/// Whether a value looks at something that its copy does not own, as far as its type tells.
+template <class Type>
+inline constexpr bool borrows = false;
+template <>
+inline constexpr bool borrows<std::string_view> = true;
+template <>
+inline constexpr bool borrows<const char*> = true;
+template <class Element, std::size_t extent>
+inline constexpr bool borrows<std::span<Element, extent>> = true;
+template <template <class...> class Template, class... Parts>
+inline constexpr bool borrows<Template<Parts...>> = (borrows<std::remove_cv_t<Parts>> || ...);
+template <class Element, std::size_t size>
+inline constexpr bool borrows<std::array<Element, size>> = borrows<Element>;
+
+/// Whether a call can go on after its caller has returned: it needs a copy of each argument that owns what it is made of.
 template <class Param>
 inline constexpr bool can_be_kept =
-    std::copy_constructible<typename KeptArgument<Param>::type> &&
+    std::copy_constructible<typename KeptArgument<Param>::type> && !borrows<typename KeptArgument<Param>::type> &&
     (!std::is_lvalue_reference_v<Param> || std::is_const_v<std::remove_reference_t<Param>>);
 
 template <class Shape, class Function, class Object, class... Args>

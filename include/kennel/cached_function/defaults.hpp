@@ -11,8 +11,9 @@ KENNEL_NAMESPACE_BEGIN
 
 /// A wrapped function whose last parameters have default values; made by `CachedFunction::with_defaults`.
 ///
-/// A call that leaves them out and one that spells them out share a key.
-template <class Function, std::size_t parameter_count, class... Defaults>
+/// A call that leaves them out and one that spells them out share a key. A member function is called with its object first:
+/// `object_count` is then 1.
+template <class Function, std::size_t object_count, std::size_t parameter_count, class... Defaults>
 class FunctionWithDefaults {
 public:
     explicit FunctionWithDefaults(Function function, Defaults... defaults)
@@ -20,13 +21,15 @@ public:
 
     template <class... Args>
     auto operator()(Args&&... args) const {
-        return complete([this](auto&&... all) { return function_(std::forward<decltype(all)>(all)...); },
-                        std::forward<Args>(args)...);
+        return complete<object_count>(
+            [this](auto&&... all) { return function_(std::forward<decltype(all)>(all)...); },
+            std::forward<Args>(args)...);
     }
     template <class... Args>
     auto refresh(Args&&... args) const {
-        return complete([this](auto&&... all) { return function_.refresh(std::forward<decltype(all)>(all)...); },
-                        std::forward<Args>(args)...);
+        return complete<object_count>(
+            [this](auto&&... all) { return function_.refresh(std::forward<decltype(all)>(all)...); },
+            std::forward<Args>(args)...);
     }
     template <class... Args>
     [[nodiscard]] auto get(const Args&... args) const {
@@ -47,12 +50,13 @@ public:
     [[nodiscard]] const auto& original() const noexcept { return function_.original(); }
 
 private:
-    template <class Receiver, class... Args>
+    template <std::size_t leading_count = 0, class Receiver, class... Args>
     decltype(auto) complete(Receiver&& receiver, Args&&... args) const {
-        static_assert(sizeof...(Args) <= parameter_count, "more arguments than the function has parameters");
-        static_assert(sizeof...(Args) + sizeof...(Defaults) >= parameter_count,
+        constexpr std::size_t all_count = leading_count + parameter_count;
+        static_assert(sizeof...(Args) <= all_count, "more arguments than the function has parameters");
+        static_assert(sizeof...(Args) + sizeof...(Defaults) >= all_count,
                       "an argument that has no default value is missing");
-        constexpr std::size_t missing = parameter_count - sizeof...(Args);
+        constexpr std::size_t missing = all_count - sizeof...(Args);
         constexpr std::size_t first = sizeof...(Defaults) - missing;
         return [&]<std::size_t... positions>(std::index_sequence<positions...>) -> decltype(auto) {
             return receiver(std::forward<Args>(args)..., std::get<first + positions>(defaults_)...);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -18,9 +19,12 @@ inline constexpr std::size_t uncountable = max_aggregate_arity + 1;
 /// Stands for a member of any type while the members of `Aggregate` are counted, but not for a base class or a union.
 template <class Aggregate, std::size_t>
 struct AnyMember {
+    /// Never run, but clang misses a definition where it could be.
     template <class Member>
         requires(!std::is_base_of_v<Member, Aggregate> && !std::is_union_v<Member>)
-    operator Member() const noexcept;
+    operator Member() const { // NOLINT(*-explicit-*)
+        throw std::logic_error("a member of no type");
+    }
 };
 
 template <class Type, std::size_t... indices>
@@ -39,12 +43,9 @@ consteval bool takes_whole_members(std::index_sequence<indices...>) {
 template <class Type, std::size_t count = 0, bool is_enough = false>
 consteval std::size_t count_members() {
     constexpr bool fits = takes_members<Type>(std::make_index_sequence<count>());
-    if constexpr (is_enough && !fits)
-        return count - 1;
-    else if constexpr (count > max_aggregate_arity)
-        return uncountable;
-    else
-        return count_members<Type, count + 1, fits>();
+    if constexpr (is_enough && !fits) return count - 1;
+    else if constexpr (count > max_aggregate_arity) return uncountable;
+    else return count_members<Type, count + 1, fits>();
 }
 
 template <class Type>
@@ -63,7 +64,8 @@ consteval std::size_t arity() {
         if constexpr (count == uncountable || (count == 0 && !std::is_empty_v<Type>))
             return uncountable;
         else
-            return takes_whole_members<Type>(std::make_index_sequence<count>()) ? count : uncountable;
+            return takes_whole_members<Type>(std::make_index_sequence<count>()) ? count
+                                                                                : uncountable;
     }
 }
 
@@ -73,7 +75,8 @@ template <class Type>
 inline constexpr std::size_t aggregate_arity = arity<Type>();
 
 template <class Type>
-concept CountedAggregate = aggregate_arity<Type> != uncountable;
+concept CountedAggregate = aggregate_arity<Type>
+!= uncountable;
 
 } // namespace detail
 

@@ -17,7 +17,9 @@ namespace detail {
 
 struct MemberTypes {
     template <class... Members>
-    CodecParts<Members...> operator()(const Members&...) const;
+    CodecParts<Members...> operator()(const Members&...) const {
+        return {};
+    }
 };
 
 template <class Type>
@@ -34,7 +36,8 @@ struct Codec<Type> {
     using Members = detail::MemberTypesOf<Type>;
 
     static void encode(const Type& value, [[maybe_unused]] Encoder& encoder) {
-        detail::visit_members(value, [&](const auto&... members) { (encoder.write(members), ...); });
+        detail::visit_members(value,
+                              [&](const auto&... members) { (encoder.write(members), ...); });
     }
 
     static Type decode(Decoder& decoder) { return decode_members(decoder, Members()); }

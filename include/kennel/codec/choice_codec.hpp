@@ -97,7 +97,8 @@ private:
     }
 
     template <std::size_t... indices>
-    static Variant decode_alternative(std::uint64_t index, Decoder& decoder, std::index_sequence<indices...>) {
+    static Variant decode_alternative(std::uint64_t index, Decoder& decoder,
+                                      std::index_sequence<indices...>) {
         using Decode = Variant (*)(Decoder&);
         static constexpr Decode decoders[] = {&decode_at<indices>...};
         return decoders[index](decoder);

@@ -6,7 +6,6 @@
 #include "kennel/codec/encoder.hpp"
 #include "kennel/codec/signature.hpp"
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -48,8 +47,9 @@ struct SequenceCodec {
     static Container decode(Decoder& decoder) {
         Container container;
         const std::size_t count = decoder.read_length();
+        const std::size_t likely = 1 + decoder.remaining() / sizeof(Element);
         if constexpr (requires { container.reserve(count); })
-            container.reserve(std::min(count, 1 + decoder.remaining() / sizeof(Element)));
+            container.reserve(count < likely ? count : likely);
         for (std::size_t index = 0; index != count; ++index)
             container.push_back(decoder.read<Element>());
         return container;
@@ -113,15 +113,18 @@ struct MapCodec {
 
 template <class Type>
     requires detail::is_sequence<Type>
-struct Codec<Type> : SequenceCodec<Type> {};
+struct Codec<Type> : SequenceCodec<Type> {
+};
 
 template <class Type>
     requires detail::is_set<Type>
-struct Codec<Type> : SetCodec<Type> {};
+struct Codec<Type> : SetCodec<Type> {
+};
 
 template <class Type>
     requires detail::is_map<Type>
-struct Codec<Type> : MapCodec<Type> {};
+struct Codec<Type> : MapCodec<Type> {
+};
 
 /// A fixed number of elements, one after the other.
 template <class Element, std::size_t size>

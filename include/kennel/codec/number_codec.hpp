@@ -23,17 +23,13 @@ concept Integer = std::integral<Type> && !std::same_as<Type, bool> && sizeof(Typ
 /// `int` and `std::int32_t` are the same word, `char` and `std::int8_t` are not: a character is no number.
 template <Integer Type>
 std::string integer_word() {
-    constexpr bool is_character =
-        std::same_as<Type, char8_t> || std::same_as<Type, char16_t> || std::same_as<Type, char32_t>;
+    constexpr bool is_character = std::same_as<Type, char8_t> || std::same_as<Type, char16_t> ||
+                                  std::same_as<Type, char32_t>;
     const std::string bits = std::to_string(8 * sizeof(Type));
-    if constexpr (std::same_as<Type, char>)
-        return "char";
-    else if constexpr (std::same_as<Type, wchar_t>)
-        return "wchar" + bits;
-    else if constexpr (is_character)
-        return "utf" + bits;
-    else
-        return (std::is_signed_v<Type> ? "i" : "u") + bits;
+    if constexpr (std::same_as<Type, char>) return "char";
+    else if constexpr (std::same_as<Type, wchar_t>) return "wchar" + bits;
+    else if constexpr (is_character) return "utf" + bits;
+    else return (std::is_signed_v<Type> ? "i" : "u") + bits;
 }
 
 } // namespace detail
@@ -63,7 +59,9 @@ struct Codec<Type> {
         encoder.write_number(static_cast<std::uint64_t>(value), sizeof(Type));
     }
 
-    static Type decode(Decoder& decoder) { return static_cast<Type>(decoder.read_number(sizeof(Type))); }
+    static Type decode(Decoder& decoder) {
+        return static_cast<Type>(decoder.read_number(sizeof(Type)));
+    }
 
     static void describe(Signature& signature) { signature.add(detail::integer_word<Type>()); }
 };

@@ -51,10 +51,9 @@ private:
         if constexpr (!detail::HasParts<Type>) {
             if (is_known(typeid(Type))) return;
         }
-        if constexpr (requires(Signature& signature) { Codec<Type>::describe(signature); })
+        if constexpr (requires(Signature & signature) { Codec<Type>::describe(signature); })
             Codec<Type>::describe(*this);
-        else
-            add(typeid(Type).name());
+        else add(typeid(Type).name());
     }
 
     bool is_known(const std::type_info& type) {

@@ -6,7 +6,9 @@
 
 #include <toml++/toml.h>
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -73,6 +75,9 @@ private:
 /// Text, numbers, bools and lists of text are kept. Throws `ValidationError`, which names the file,
 /// line and column, when the file cannot be read, is not TOML, or contains anything else.
 [[nodiscard]] inline Settings load_toml(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+        throw ValidationError(path + ": is a directory, not a file");
     detail::TomlFlattener flattener(path);
     try {
         flattener.add_table("", toml::parse_file(path));

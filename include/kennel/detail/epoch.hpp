@@ -6,10 +6,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #if defined(__SANITIZE_THREAD__)
 #define KENNEL_DETAIL_THREAD_SANITIZER 1
@@ -57,41 +57,52 @@ public:
 #endif
     }
 
+    /// The last reader who may have looked at a retired object lets go of it.
     static void leave(EpochReader& reader) noexcept {
-        if (--reader.depth == 0) reader.epoch.store(0, std::memory_order_release);
+        if (--reader.depth != 0) return;
+        const std::uint64_t epoch = reader.epoch.load(std::memory_order_relaxed);
+        reader.epoch.store(0, std::memory_order_release);
+        if (epoch <= kept_until.load(std::memory_order_relaxed)) [[unlikely]]
+            instance().collect();
     }
 
     /// Keeps `object`, which no new reader can reach any more, for as long as an old one may look at it.
     void retire(std::shared_ptr<const void> object) {
-        std::vector<Retired> free; // destroyed outside the lock
+        std::list<Retired> free; // destroyed outside the lock
+        std::list<Retired> retired(1);
+        retired.front().object = std::move(object);
         const std::lock_guard lock(mutex_);
-        retired_.push_back({instance_epoch.fetch_add(1, std::memory_order_seq_cst), std::move(object)});
+        retired.front().epoch = instance_epoch.fetch_add(1, std::memory_order_seq_cst);
+        kept_until.store(retired.front().epoch, std::memory_order_seq_cst);
+        retired_.splice(retired_.end(), retired);
         take_unreachable(free);
     }
 
     /// Lets go of what nobody looks at any more.
-    void collect() {
-        std::vector<Retired> free;
+    void collect() noexcept {
+        std::list<Retired> free;
         const std::lock_guard lock(mutex_);
         take_unreachable(free);
     }
 
 private:
     struct Retired {
-        std::uint64_t epoch;
-        std::shared_ptr<const void> object;
+        std::uint64_t epoch = 0;
+        std::shared_ptr<const void> object{};
     };
 
-    void take_unreachable(std::vector<Retired>& free) {
+    /// The list is in the order of the epochs.
+    void take_unreachable(std::list<Retired>& free) noexcept {
         std::uint64_t oldest = instance_epoch.load(std::memory_order_seq_cst);
         for (const EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr;
              reader = reader->next) {
             const std::uint64_t epoch = reader->epoch.load(std::memory_order_seq_cst);
             if (epoch != 0 && epoch < oldest) oldest = epoch;
         }
-        std::vector<Retired> kept;
-        for (Retired& retired : retired_) (retired.epoch < oldest ? free : kept).push_back(std::move(retired));
-        retired_ = std::move(kept);
+        auto kept = retired_.begin();
+        while (kept != retired_.end() && kept->epoch < oldest) ++kept;
+        free.splice(free.end(), retired_, retired_.begin(), kept);
+        if (retired_.empty()) kept_until.store(0, std::memory_order_relaxed);
     }
 
     void enlist() {
@@ -125,12 +136,13 @@ private:
     }
 
     static inline std::atomic<std::uint64_t> instance_epoch{1};
+    static inline std::atomic<std::uint64_t> kept_until{0}; ///< the epoch of the last that is retired and kept
     static inline constinit thread_local EpochReader* current_reader = nullptr;
 
     std::atomic<EpochReader*> readers_{nullptr};
     std::mutex mutex_;
     std::size_t reader_count_ = 0;
-    std::vector<Retired> retired_;
+    std::list<Retired> retired_;
 };
 
 /// While it lives, nothing that its thread finds is reclaimed. Guards may nest; a thread must not wait for a

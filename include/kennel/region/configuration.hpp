@@ -2,7 +2,7 @@
 #define KENNEL_REGION_CONFIGURATION_HPP
 
 #include "kennel/backend_registry.hpp"
-#include "kennel/region_options.hpp"
+#include "kennel/region/region_engine.hpp"
 
 #include <memory>
 #include <optional>
@@ -25,27 +25,20 @@ struct Rules {
     bool ignore_expiration = false;
 };
 
-/// What a call says differently from its region.
-struct RuleChanges {
-    std::optional<TimeSpan> expiration{};
-    std::optional<TimeSpan> stale_time{};
-    std::optional<TimeSpan> lock_timeout{};
-    std::optional<OnLockTimeout> on_lock_timeout{};
-    std::optional<TimeSpan> soft_timeout{};
-    bool ignore_expiration = false;
-
-    [[nodiscard]] Rules applied_to(const Rules& region) const noexcept {
-        return {.expiration = expiration.value_or(region.expiration),
-                .stale_time = stale_time.value_or(region.stale_time),
-                .lock_timeout = lock_timeout ? lock_timeout : region.lock_timeout,
-                .on_lock_timeout = on_lock_timeout.value_or(region.on_lock_timeout),
-                .soft_timeout = soft_timeout ? soft_timeout : region.soft_timeout,
-                .ignore_expiration = ignore_expiration};
-    }
-};
+/// The rules of a call that says something differently from its region.
+template <class Lazy = void>
+[[nodiscard]] Rules applied(const RuleChanges& changes, const Rules& region) noexcept {
+    return {.expiration = changes.expiration.value_or(region.expiration),
+            .stale_time = changes.stale_time.value_or(region.stale_time),
+            .lock_timeout = changes.lock_timeout ? changes.lock_timeout : region.lock_timeout,
+            .on_lock_timeout = changes.on_lock_timeout.value_or(region.on_lock_timeout),
+            .soft_timeout = changes.soft_timeout ? changes.soft_timeout : region.soft_timeout,
+            .ignore_expiration = changes.ignore_expiration};
+}
 
 /// What one `configure` has set up; immutable, and alive as long as a call uses it.
-struct Configuration : std::enable_shared_from_this<Configuration> {
+template <class Lazy>
+struct BasicConfiguration : std::enable_shared_from_this<BasicConfiguration<Lazy>> {
     std::string backend_name;
     std::shared_ptr<CacheBackend> backend; ///< the outermost proxy, if there are any
     bool keeps_bytes = false;
@@ -63,16 +56,19 @@ struct Configuration : std::enable_shared_from_this<Configuration> {
     }
 };
 
+using Configuration = BasicConfiguration<void>;
+
 /// The key as the backend sees it.
-class StoredKey {
+template <class Lazy>
+class BasicStoredKey {
 public:
-    StoredKey(const Configuration& configuration, std::string_view key) : view_(key) {
+    BasicStoredKey(const BasicConfiguration<Lazy>& configuration, std::string_view key) : view_(key) {
         if (!configuration.key_mangler) return;
         mangled_ = configuration.key_mangler(key);
         view_ = mangled_;
     }
-    StoredKey(const StoredKey&) = delete;
-    StoredKey& operator=(const StoredKey&) = delete;
+    BasicStoredKey(const BasicStoredKey&) = delete;
+    BasicStoredKey& operator=(const BasicStoredKey&) = delete;
 
     operator std::string_view() const noexcept { return view_; } // NOLINT(*-explicit-*)
 
@@ -82,16 +78,17 @@ private:
 };
 
 /// Several keys as the backend sees them, in the order of the caller's.
-class StoredKeys {
+template <class Lazy>
+class BasicStoredKeys {
 public:
-    StoredKeys(const Configuration& configuration, std::span<const std::string_view> keys)
+    BasicStoredKeys(const BasicConfiguration<Lazy>& configuration, std::span<const std::string_view> keys)
         : views_(keys.begin(), keys.end()) {
         if (!configuration.key_mangler) return;
         mangled_.reserve(keys.size());
         for (std::string_view& view : views_) view = mangled_.emplace_back(configuration.key_mangler(view));
     }
-    StoredKeys(const StoredKeys&) = delete;
-    StoredKeys& operator=(const StoredKeys&) = delete;
+    BasicStoredKeys(const BasicStoredKeys&) = delete;
+    BasicStoredKeys& operator=(const BasicStoredKeys&) = delete;
 
     [[nodiscard]] std::span<const std::string_view> views() const noexcept { return views_; }
 
@@ -100,10 +97,14 @@ private:
     std::vector<std::string_view> views_;
 };
 
-[[nodiscard]] inline std::shared_ptr<const Configuration>
+using StoredKey = BasicStoredKey<void>;
+using StoredKeys = BasicStoredKeys<void>;
+
+template <class Lazy>
+[[nodiscard]] std::shared_ptr<const BasicConfiguration<Lazy>>
 make_configuration(std::string_view backend_name, const ConfigureOptions& options,
                    const RegionOptions& region, std::shared_ptr<RegionInvalidationStrategy> invalidator) {
-    auto configuration = std::make_shared<Configuration>();
+    auto configuration = std::make_shared<BasicConfiguration<Lazy>>();
     std::shared_ptr<CacheBackend> backend =
         make_backend(backend_name, {.arguments = options.arguments, .clock = region.clock});
     for (auto proxy = options.wrap.rbegin(); proxy != options.wrap.rend(); ++proxy)
@@ -123,23 +124,11 @@ make_configuration(std::string_view backend_name, const ConfigureOptions& option
 
 /// A soft invalidation makes entries "just expired", so there must be an expiration time: throws `DogpileCacheException`
 /// when there is none.
-inline void require_expiration(const Configuration& configuration, const Rules& rules) {
+template <class Lazy>
+void require_expiration(const BasicConfiguration<Lazy>& configuration, const Rules& rules) {
     if (rules.expiration.is_unlimited() && configuration.invalidator->was_soft_invalidated())
         throw DogpileCacheException("a soft invalidation needs an expiration time: give the region or the "
                                     "call one that is not 'unlimited'");
-}
-
-[[nodiscard]] inline RuleChanges changes_of(const ReadOptions& options) {
-    return {.expiration = options.expiration_time, .ignore_expiration = options.ignore_expiration};
-}
-
-template <class Value>
-[[nodiscard]] RuleChanges changes_of(const CreateOptions<Value>& options) {
-    return {.expiration = options.expiration_time,
-            .stale_time = options.stale_time,
-            .lock_timeout = options.lock_timeout,
-            .on_lock_timeout = options.on_lock_timeout,
-            .soft_timeout = options.soft_timeout};
 }
 
 } // namespace detail

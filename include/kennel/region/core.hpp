@@ -3,8 +3,8 @@
 
 #include "kennel/detail/epoch.hpp"
 #include "kennel/flight_table.hpp"
-#include "kennel/lookup.hpp"
 #include "kennel/region/freshness.hpp"
+#include "kennel/region/text_of.hpp"
 #include "kennel/statistics.hpp"
 
 #include <atomic>
@@ -20,39 +20,20 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// What a look at the store has brought.
-struct Reading {
-    Standing standing = Standing::none;
-    EventKind reason = EventKind::miss; ///< why there is nothing to serve
-    WallTime created{};
-    std::exception_ptr error{}; ///< why the store could not be read
-};
-
-[[nodiscard]] inline LookupState state_of(const Reading& reading) noexcept {
-    if (reading.standing == Standing::fresh) return LookupState::hit;
-    if (reading.standing == Standing::stale) return LookupState::stale;
-    return reading.reason == EventKind::read_failed ? LookupState::error : LookupState::miss;
-}
-
-[[nodiscard]] inline std::string text_of(const std::exception_ptr& error) {
-    try {
-        if (error != nullptr) std::rethrow_exception(error);
-    } catch (const std::exception& exception) {
-        return exception.what();
-    } catch (...) {
-        return "an exception that is not a std::exception";
-    }
-    return {};
-}
-
 /// The state that all handles of a region share: options, configuration, flights, counters. It knows no value's type.
-class RegionCore : public std::enable_shared_from_this<RegionCore> {
+template <class Lazy>
+class BasicRegionCore : public std::enable_shared_from_this<BasicRegionCore<Lazy>> {
+    using Configuration = BasicConfiguration<Lazy>;
+    using StoredKey = BasicStoredKey<Lazy>;
+    using StoredKeys = BasicStoredKeys<Lazy>;
+    using FlightTable = BasicFlightTable<Lazy>;
+
 public:
-    explicit RegionCore(RegionOptions options) : options_(std::move(options)) {
+    explicit BasicRegionCore(RegionOptions options) : options_(std::move(options)) {
         if (options_.clock == nullptr) options_.clock = SystemClock::shared();
     }
-    RegionCore(const RegionCore&) = delete;
-    RegionCore& operator=(const RegionCore&) = delete;
+    BasicRegionCore(const BasicRegionCore&) = delete;
+    BasicRegionCore& operator=(const BasicRegionCore&) = delete;
 
     [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
@@ -69,7 +50,7 @@ public:
         if (invalidator == nullptr)
             invalidator = current_ != nullptr ? current_->invalidator
                                               : std::make_shared<DefaultInvalidationStrategy>();
-        replace(make_configuration(backend_name, options, options_, std::move(invalidator)));
+        replace(make_configuration<Lazy>(backend_name, options, options_, std::move(invalidator)));
     }
 
     void wrap(const WrappedProxy& proxy) {
@@ -283,6 +264,8 @@ private:
     std::shared_ptr<const Configuration> current_; ///< owns what `configuration_` points to
     std::atomic<const Configuration*> configuration_{nullptr};
 };
+
+using RegionCore = BasicRegionCore<void>;
 
 } // namespace detail
 KENNEL_NAMESPACE_END

@@ -10,13 +10,6 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// What an entry is good for.
-enum class Standing : std::uint8_t {
-    none,  ///< for nothing
-    stale, ///< to be served while somebody creates a new value
-    fresh, ///< to be served
-};
-
 /// The verdict on an entry, and what there is to tell the listener about it.
 struct Verdict {
     Standing standing = Standing::none;
@@ -37,7 +30,8 @@ struct Verdict {
 /// Judges an entry by its version, by the invalidations and by its age; reads a clock only when the age matters.
 ///
 /// An entry from the future expires like one from the past: as soon as it is further away than its time to live.
-[[nodiscard]] inline Verdict judge(const Configuration& configuration, const Clock& clock,
+template <class Lazy>
+[[nodiscard]] Verdict judge(const BasicConfiguration<Lazy>& configuration, const Clock& clock,
                                    std::string_view key, const Metadata& metadata, const Rules& rules) {
     if (metadata.version != value_version) return {Standing::none, EventKind::version_differs};
     if (rules.ignore_expiration) return {Standing::fresh};

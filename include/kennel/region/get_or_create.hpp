@@ -16,13 +16,20 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// The runner of creations that must go on in the background although the region was given no runner.
-[[nodiscard]] inline const ThreadPoolRunner& common_runner() {
-    static const auto* const runner = new ThreadPoolRunner; // never destroyed: a creation may hang while the program exits
+template <class Lazy>
+[[nodiscard]] const BasicThreadPoolRunner<Lazy>& common_runner() {
+    static const auto* const runner = new BasicThreadPoolRunner<Lazy>; // never destroyed: a creation may hang while the program exits
     return *runner;
 }
 
 /// One call of `get_or_create` that found nothing fresh: creates, waits, or takes the old value.
+template <class Lazy>
 class MissedCall {
+    using RegionCore = BasicRegionCore<Lazy>;
+    using Configuration = BasicConfiguration<Lazy>;
+    using Flight = BasicFlight<Lazy>;
+    using LedFlight = detail::LedFlight<Lazy>;
+
 public:
     MissedCall(RegionCore& core, std::shared_ptr<const Configuration> configuration, std::string_view key,
                const Rules& rules, ValueRequest& request, const Reading& first)
@@ -113,7 +120,7 @@ private:
             });
         try {
             own ? own(CreationJob(std::string(key_), std::move(work)))
-                : common_runner()(CreationJob(std::string(key_), std::move(work)));
+                : common_runner<Lazy>()(CreationJob(std::string(key_), std::move(work)));
         } catch (...) {
             core_.report_failure(EventKind::runner_refused, key_);
             if (led->claim()) return false; // else it has run, or runs, in spite of that
@@ -184,15 +191,16 @@ private:
 };
 
 /// Makes `request` take the value of the key: from the store, from somebody else's creation, or from its own creator.
-inline void get_or_create(RegionCore& core, std::string_view key, const RuleChanges& changes,
+template <class Lazy>
+void get_or_create(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
                           ValueRequest& request) {
-    std::shared_ptr<const Configuration> configuration;
+    std::shared_ptr<const BasicConfiguration<Lazy>> configuration;
     Rules rules;
     Reading reading;
     {
         const EpochGuard guard;
-        const Configuration& current = core.configuration(guard);
-        rules = changes.applied_to(current.rules);
+        const BasicConfiguration<Lazy>& current = core.configuration(guard);
+        rules = applied(changes, current.rules);
         const auto take = [&](const CachedValue& entry) { return request.take(entry.payload); };
         reading = core.look(current, key, rules, take, true);
         if (reading.standing == Standing::fresh) {
@@ -206,17 +214,18 @@ inline void get_or_create(RegionCore& core, std::string_view key, const RuleChan
 }
 
 /// Makes `request` take a value that its creator makes now, whatever is stored or being created.
-inline void refresh(RegionCore& core, std::string_view key, const RuleChanges& changes, ValueRequest& request) {
-    std::shared_ptr<const Configuration> configuration = core.configuration();
-    const Rules rules = changes.applied_to(configuration->rules);
-    FlightTable::Boarding boarding{};
+template <class Lazy>
+void refresh(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes, ValueRequest& request) {
+    std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
+    const Rules rules = applied(changes, configuration->rules);
+    typename BasicFlightTable<Lazy>::Boarding boarding{};
     while (!boarding.is_leader) {
         if (boarding.flight != nullptr && boarding.flight->is_led_here())
             throw RecursiveCreation("the creator of '" + std::string(key) + "' refreshes its own value");
         core.flights().supersede(key);
         boarding = core.flights().board(key);
     }
-    LedFlight led(core.shared_from_this(), std::move(configuration), key, std::move(boarding.flight));
+    LedFlight<Lazy> led(core.shared_from_this(), std::move(configuration), key, std::move(boarding.flight));
     const Payload object = led.create(request, rules, {}, {});
     if (!request.take(object)) throw ValidationError("a creator made a value of another type than it says");
 }

@@ -15,32 +15,17 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// What the untyped part asks of the typed caller of `get_or_create_multi`; an index is a position among the call's keys.
-class MultiRequest {
-public:
-    /// Takes the value of a key out of a payload; false when it is not a value of the type asked for.
-    [[nodiscard]] virtual bool take(std::size_t index, const Payload& payload) = 0;
-
-    /// Forgets what was taken for a key, which turns out to have no value.
-    virtual void take_nothing(std::size_t index) = 0;
-
-    /// Whether the creator can say that a key has no value.
-    [[nodiscard]] virtual bool knows_absence() const = 0;
-
-    /// Calls the creator once for these keys; an empty payload for each key that has no value.
-    [[nodiscard]] virtual std::vector<Payload> create(std::span<const std::size_t> indexes, Creation& creation) = 0;
-
-    [[nodiscard]] virtual bool is_to_be_stored(const Payload& object, std::string_view key) const = 0;
-    [[nodiscard]] virtual Payload serialized(const Payload& object) const = 0;
-
-    virtual ~MultiRequest() = default;
-};
-
 /// One call of `get_or_create_multi`.
 ///
 /// It leads the flights of the keys that nobody creates, creates and lands these, and only then waits for the flights of
 /// others, so calls that overlap in any way cannot wait for each other.
+template <class Lazy>
 class MultiCall {
+    using RegionCore = BasicRegionCore<Lazy>;
+    using Configuration = BasicConfiguration<Lazy>;
+    using Flight = BasicFlight<Lazy>;
+    using LedFlight = detail::LedFlight<Lazy>;
+
 public:
     /// `keys` are different and sorted: the order in which Python takes the backend's locks.
     MultiCall(RegionCore& core, std::shared_ptr<const Configuration> configuration,
@@ -55,10 +40,12 @@ public:
             return request_.take(index, entry.payload);
         }, true);
         for (std::size_t index = 0; index != keys_.size(); ++index) {
-            if (readings_[index].standing == Standing::fresh)
+            if (readings_[index].standing == Standing::fresh) {
                 core_.count(Counter::hit);
-            else
+            } else {
+                require_expiration(*configuration_, rules_);
                 board(index);
+            }
         }
         if (!led_.empty()) {
             look_again();
@@ -173,7 +160,7 @@ private:
         std::vector<std::size_t> dropped;
         std::vector<CachedValue> values;
         std::vector<BackendEntry> entries;
-        std::vector<std::unique_ptr<const Flight::Commit>> commits; // held until all is stored
+        std::vector<std::unique_ptr<const typename Flight::Commit>> commits; // held until all is stored
         values.reserve(positions.size());
         for (const std::size_t position : positions) {
             const Payload& object = objects[position];
@@ -182,7 +169,7 @@ private:
         }
         for (std::size_t number = 0; number != positions.size(); ++number) {
             const Led& led = led_[positions[number]];
-            commits.push_back(std::make_unique<const Flight::Commit>(led.flight->flight()));
+            commits.push_back(std::make_unique<const typename Flight::Commit>(led.flight->flight()));
             if (commits.back()->is_permitted())
                 entries.push_back({keys_[led.index], &values[number]});
             else
@@ -273,16 +260,16 @@ private:
     std::vector<Reading> readings_;
     std::vector<Led> led_;
     std::vector<Joined> joined_;
-    HeldMutexes held_;
+    HeldMutexes<Lazy> held_;
 };
 
 /// Makes `request` take the values of all keys, which are different and sorted.
-inline void get_or_create_multi(RegionCore& core, std::span<const std::string_view> keys,
+template <class Lazy>
+void get_or_create_multi(BasicRegionCore<Lazy>& core, std::span<const std::string_view> keys,
                                 const RuleChanges& changes, MultiRequest& request) {
-    std::shared_ptr<const Configuration> configuration = core.configuration();
-    const Rules rules = changes.applied_to(configuration->rules);
+    std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
+    const Rules rules = applied(changes, configuration->rules);
     if (keys.empty()) return;
-    require_expiration(*configuration, rules);
     MultiCall(core, std::move(configuration), keys, rules, request).run();
 }
 

@@ -2,7 +2,7 @@
 #define KENNEL_REGION_LED_FLIGHT_HPP
 
 #include "kennel/region/core.hpp"
-#include "kennel/region/value_request.hpp"
+#include "kennel/region/requests.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +18,7 @@ namespace detail {
 
 /// The backend's locks that a call for many keys holds. Two keys may share a lock, which is then taken once, so none is
 /// released before all are.
+template <class Lazy>
 class HeldMutexes {
 public:
     HeldMutexes() = default;
@@ -49,7 +50,8 @@ private:
 };
 
 /// An entry for a value that has just been created.
-[[nodiscard]] inline CachedValue new_entry(const RegionCore& core, const Configuration& configuration,
+template <class Lazy>
+[[nodiscard]] CachedValue new_entry(const BasicRegionCore<Lazy>& core, const BasicConfiguration<Lazy>& configuration,
                                            Payload payload, const Rules& rules, const Creation& creation,
                                            TimeSpan cost) {
     const TimeSpan expiration = (std::min)(rules.expiration, creation.time_to_live().value_or(unlimited));
@@ -62,7 +64,13 @@ private:
 
 /// The leader's part of a flight: create, store, land. It lands the flight and releases the lock on every path, with or
 /// without a result, and it may be moved to another thread.
+template <class Lazy>
 class LedFlight {
+    using RegionCore = BasicRegionCore<Lazy>;
+    using Configuration = BasicConfiguration<Lazy>;
+    using StoredKey = BasicStoredKey<Lazy>;
+    using Flight = BasicFlight<Lazy>;
+
 public:
     LedFlight(std::shared_ptr<RegionCore> core, std::shared_ptr<const Configuration> configuration,
               std::string_view key, std::shared_ptr<Flight> flight)
@@ -79,7 +87,7 @@ public:
 
     /// Takes the backend's lock, if it has one that is not among `held`; true when the creation may go on. A lock that
     /// cannot be asked is reported and done without.
-    [[nodiscard]] bool acquire_mutex(SteadyTime deadline, HeldMutexes* held = nullptr) {
+    [[nodiscard]] bool acquire_mutex(SteadyTime deadline, HeldMutexes<Lazy>* held = nullptr) {
         try {
             const StoredKey stored(*configuration_, key_);
             if (held != nullptr && held->contain(stored)) return true;
@@ -147,7 +155,7 @@ private:
     [[nodiscard]] bool commit(const ValueRequest& request, const Payload& object, const Rules& rules,
                               const Creation& creation, TimeSpan cost) {
         const CachedValue entry = new_entry(*core_, *configuration_, configuration_->keeps_bytes ? request.serialized(object) : object, rules, creation, cost);
-        const Flight::Commit commit = flight_->commit();
+        const typename Flight::Commit commit = flight_->commit();
         if (!commit.is_permitted()) return false;
         configuration_->backend->set(StoredKey(*configuration_, key_), entry);
         return true;

@@ -77,9 +77,9 @@ template <class Choice, std::size_t Count>
     options.lock_timeout = reader.get<TimeSpan>("lock_timeout");
     options.soft_timeout = reader.get<TimeSpan>("soft_timeout");
     options.on_lock_timeout = choose(reader, "on_lock_timeout",
-                                     {Word{"throw_error", OnLockTimeout::throw_error},
-                                      Word{"create_alone", OnLockTimeout::create_alone},
-                                      Word{"serve_stale", OnLockTimeout::serve_stale}},
+                                     {Word<OnLockTimeout>{"throw_error", OnLockTimeout::throw_error},
+                                      Word<OnLockTimeout>{"create_alone", OnLockTimeout::create_alone},
+                                      Word<OnLockTimeout>{"serve_stale", OnLockTimeout::serve_stale}},
                                      options.on_lock_timeout);
     const Word<OnFailure> on_failure[] = {{"degrade", OnFailure::degrade}, {"throw_error", OnFailure::throw_error}};
     options.on_read_failure = choose(reader, "on_read_failure", on_failure, options.on_read_failure);

@@ -2,7 +2,8 @@
 #define KENNEL_REGION_TYPED_HPP
 
 #include "kennel/function_signature.hpp"
-#include "kennel/region/get_or_create_multi.hpp"
+#include "kennel/region/requests.hpp"
+#include "kennel/region_options.hpp"
 #include "kennel/serializer.hpp"
 
 #include <algorithm>

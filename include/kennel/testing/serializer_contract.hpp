@@ -30,8 +30,9 @@ public:
 
     void text_comes_back() const {
         using namespace std::string_view_literals;
-        for (const std::string_view text : {""sv, "0"sv, "null"sv, "a b"sv, "\"\\/'{}[],:"sv, "1|2|"sv, "\0"sv, "a\0b\0"sv,
-                                            "\t\r\n\x1f\x7f"sv, "gr\xc3\xbc\xc3\x9f"sv, "\xe6\xbc\xa2\xf0\x9f\x90\x95"sv})
+        for (const std::string_view text :
+             {""sv, "0"sv, "null"sv, "a b"sv, "\"\\/'{}[],:"sv, "1|2|"sv, "\0"sv, "a\0b\0"sv,
+              "\t\r\n\x1f\x7f"sv, "gr\xc3\xbc\xc3\x9f"sv, "\xe6\xbc\xa2\xf0\x9f\x90\x95"sv})
             comes_back(std::string(text));
         comes_back(std::string(100'000, 'x'));
     }
@@ -46,7 +47,8 @@ public:
         for (const double number : {0.0, 0.1, -1.5, 1e300, (std::numeric_limits<double>::max)(),
                                     std::numeric_limits<double>::denorm_min()})
             comes_back(number);
-        for (const float number : {0.1F, (std::numeric_limits<float>::max)(), (std::numeric_limits<float>::min)()})
+        for (const float number :
+             {0.1F, (std::numeric_limits<float>::max)(), (std::numeric_limits<float>::min)()})
             comes_back(number);
     }
 
@@ -74,7 +76,8 @@ public:
     }
 
     void other_types_are_refused() const {
-        refuses<std::int64_t, bool, std::vector<std::string>, std::map<std::string, int>>(std::string("1"));
+        refuses<std::int64_t, bool, std::vector<std::string>, std::map<std::string, int>>(
+            std::string("1"));
         refuses<std::string, bool, std::vector<std::int64_t>>(std::int64_t{1});
         refuses<std::int8_t, std::int32_t, std::uint64_t>(std::numeric_limits<std::int64_t>::min());
         refuses<std::string, int, double>(true);
@@ -87,14 +90,16 @@ public:
     void incomplete_bytes_are_harmless() const {
         visit_damaged(truncations);
         if constexpr (SerializerFor<Subject, int>)
-            expect_throws<CantDeserializeException>([this] { (void)subject_.template deserialize<int>(""); },
-                                                    "no bytes at all are not refused as an integer");
+            expect_throws<CantDeserializeException>(
+                [this] { (void)subject_.template deserialize<int>(""); },
+                "no bytes at all are not refused as an integer");
     }
 
     void surplus_bytes_are_refused() const {
         visit_samples([this]<class Type>(const Type& value) {
             if constexpr (SerializerFor<Subject, Type> && !std::same_as<Type, std::string>)
-                this->template refuses_bytes<Type>(serialized(value) + 'x', "bytes behind the value");
+                this->template refuses_bytes<Type>(serialized(value) + 'x',
+                                                   "bytes behind the value");
         });
     }
 
@@ -106,7 +111,8 @@ public:
     void random_bytes_are_harmless() const { visit_damaged(random_tails); }
 
     void copies_understand_each_other() const {
-        const Subject copy = subject_; // NOLINT(performance-unnecessary-copy-*): the copy is what is checked
+        const Subject copy =
+            subject_; // NOLINT(performance-unnecessary-copy-*): the copy is what is checked
         const std::string text = "text";
         expect(copy.template deserialize<std::string>(serialized(text)) == text,
                "a copy of the serializer does not read what the original wrote");
@@ -117,7 +123,8 @@ public:
         {
             std::vector<std::jthread> threads;
             for (int number = 0; number != 4; ++number)
-                threads.emplace_back([&, number] { failures += count_failures(std::to_string(number)); });
+                threads.emplace_back(
+                    [&, number] { failures += count_failures(std::to_string(number)); });
         }
         expect(failures == 0, "values get mixed up when several threads use one serializer");
     }
@@ -150,8 +157,9 @@ private:
     template <class Type>
     void refuses_bytes(std::string_view bytes, std::string_view what) const {
         if constexpr (SerializerFor<Subject, Type>)
-            expect_throws<CantDeserializeException>([&] { (void)subject_.template deserialize<Type>(bytes); },
-                                                    named<Type>(std::string(what) + " are not refused"));
+            expect_throws<CantDeserializeException>(
+                [&] { (void)subject_.template deserialize<Type>(bytes); },
+                named<Type>(std::string(what) + " are not refused"));
     }
 
     template <class... Types, class Written>
@@ -170,7 +178,8 @@ private:
         visitor(std::optional<std::string>("maybe"));
         visitor(std::vector<std::int64_t>{1, -1, 1'000'000});
         visitor(std::vector<std::string>{"one", "", "three"});
-        visitor(std::map<std::string, std::vector<std::int64_t>>{{"", {}}, {"a", {1}}, {"b", {2, 3}}});
+        visitor(
+            std::map<std::string, std::vector<std::int64_t>>{{"", {}}, {"a", {1}}, {"b", {2, 3}}});
     }
 
     /// Reads every damaged form of every sample; each must give a value or be refused.
@@ -188,7 +197,10 @@ private:
             (void)subject_.template deserialize<Type>(bytes);
         } catch (const CantDeserializeException&) {
         } catch (...) {
-            expect(false, named<Type>("damaged bytes are refused by another exception than CantDeserializeException"));
+            expect(
+                false,
+                named<Type>(
+                    "damaged bytes are refused by another exception than CantDeserializeException"));
         }
     }
 
@@ -197,7 +209,8 @@ private:
         for (int round = 0; round != 200; ++round) {
             const std::string expected = text + ':' + std::to_string(round);
             try {
-                if (subject_.template deserialize<std::string>(serialized(expected)) != expected) ++failures;
+                if (subject_.template deserialize<std::string>(serialized(expected)) != expected)
+                    ++failures;
             } catch (...) {
                 ++failures;
             }
@@ -225,7 +238,8 @@ template <Serializer Subject>
     add("text of all kinds comes back as it is", &Contract::text_comes_back);
     add("integers come back up to the limits of their types", &Contract::integers_come_back);
     add("fractions come back exactly", &Contract::fractions_come_back);
-    add("false, zero, empty text and nothing come back as themselves", &Contract::empty_values_come_back);
+    add("false, zero, empty text and nothing come back as themselves",
+        &Contract::empty_values_come_back);
     add("containers and what is in them come back", &Contract::containers_come_back);
     add("bytes of another type are refused", &Contract::other_types_are_refused);
     add("incomplete bytes do no harm", &Contract::incomplete_bytes_are_harmless);

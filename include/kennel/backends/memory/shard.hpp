@@ -18,6 +18,7 @@ namespace detail {
 ///
 /// The hand evicts what has not been used since it last came by (CLOCK; F. Corbató, 1968), and on every store it looks at two
 /// entries whether they have expired, so that memory comes back although nobody reads them.
+template <class Lazy>
 class MemoryShard {
 public:
     void limit(std::size_t most_entries) { most_entries_ = most_entries; }
@@ -40,12 +41,12 @@ public:
         Ring fresh; // built and freed outside the lock
         fresh.push_back({std::string(key), value, expires});
         const std::lock_guard lock(mutex_);
+        for (int looks = 0; looks != 2 && !ring_.empty(); ++looks) step(clock);
         if (const auto found = index_.find(key); found != index_.end()) {
             std::swap(found->second->value, fresh.front().value);
             found->second->expires = expires;
             return;
         }
-        for (int looks = 0; looks != 2 && !ring_.empty(); ++looks) step(clock);
         while (ring_.size() >= most_entries_) evict(clock);
         index_.emplace(fresh.front().key, fresh.begin());
         ring_.splice(hand_, fresh);
@@ -74,13 +75,13 @@ private:
         return entry.expires != no_deadline && clock.coarse_steady_now() >= entry.expires;
     }
 
-    void remove(Ring::iterator entry) {
+    void remove(typename Ring::iterator entry) {
         if (hand_ == entry) ++hand_;
         index_.erase(entry->key);
         ring_.erase(entry);
     }
 
-    Ring::iterator under_hand() {
+    typename Ring::iterator under_hand() {
         if (hand_ == ring_.end()) hand_ = ring_.begin();
         return hand_;
     }
@@ -103,9 +104,9 @@ private:
 
     mutable std::mutex mutex_;
     std::size_t most_entries_ = static_cast<std::size_t>(-1);
-    std::unordered_map<std::string_view, Ring::iterator> index_; ///< keys lie in the ring
+    std::unordered_map<std::string_view, typename Ring::iterator> index_; ///< keys lie in the ring
     Ring ring_;
-    Ring::iterator hand_ = ring_.end();
+    typename Ring::iterator hand_ = ring_.end();
 };
 
 } // namespace detail

@@ -1,10 +1,13 @@
-#ifndef KENNEL_REGION_VALUE_REQUEST_HPP
-#define KENNEL_REGION_VALUE_REQUEST_HPP
+#ifndef KENNEL_REGION_REQUESTS_HPP
+#define KENNEL_REGION_REQUESTS_HPP
 
 #include "kennel/creation.hpp"
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -31,6 +34,27 @@ public:
     [[nodiscard]] virtual std::shared_ptr<ValueRequest> detached() = 0;
 
     virtual ~ValueRequest() = default;
+};
+
+/// What the untyped part asks of the typed caller of `get_or_create_multi`; an index is a position among the call's keys.
+class MultiRequest {
+public:
+    /// Takes the value of a key out of a payload; false when it is not a value of the type asked for.
+    [[nodiscard]] virtual bool take(std::size_t index, const Payload& payload) = 0;
+
+    /// Forgets what was taken for a key, which turns out to have no value.
+    virtual void take_nothing(std::size_t index) = 0;
+
+    /// Whether the creator can say that a key has no value.
+    [[nodiscard]] virtual bool knows_absence() const = 0;
+
+    /// Calls the creator once for these keys; an empty payload for each key that has no value.
+    [[nodiscard]] virtual std::vector<Payload> create(std::span<const std::size_t> indexes, Creation& creation) = 0;
+
+    [[nodiscard]] virtual bool is_to_be_stored(const Payload& object, std::string_view key) const = 0;
+    [[nodiscard]] virtual Payload serialized(const Payload& object) const = 0;
+
+    virtual ~MultiRequest() = default;
 };
 
 } // namespace detail

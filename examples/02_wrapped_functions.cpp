@@ -1,0 +1,80 @@
+// A function is wrapped once and then called as before; its arguments make the key.
+
+#include <kennel/kennel.hpp>
+
+#include "expect.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <string>
+
+using namespace std::chrono_literals;
+
+// [namespace_scope]
+// Regions and wrapped functions may be declared before anybody knows how the cache is to be set up.
+kennel::CacheRegion weather{{.name = "weather"}};
+
+int measurements = 0;
+
+double temperature_in(const std::string& city) {
+    ++measurements;
+    return city == "Oslo" ? -3.5 : 21.0;
+}
+
+const auto cached_temperature_in = weather.cache_on_arguments("temperature_in", temperature_in);
+// [/namespace_scope]
+
+// [member_function]
+class Station {
+public:
+    explicit Station(double height) : height_(height) {}
+    double pressure(int hour) { return 1013 - height_ / 8 - hour; }
+
+private:
+    double height_;
+};
+// [/member_function]
+
+int main() {
+    weather.configure("memory", {.expiration_time = 10min});
+
+    // [call]
+    const double oslo = cached_temperature_in("Oslo");
+    const double same = cached_temperature_in("Oslo"); // from the cache
+    // [/call]
+    std::cout << "Oslo: " << oslo << " and " << same << " after " << measurements << " measurement\n";
+    expect(same == -3.5 && measurements == 1, "the second call measures nothing");
+
+    // [members]
+    cached_temperature_in.invalidate("Oslo");                                   // forgets one value
+    const std::optional<double> forgotten = cached_temperature_in.get("Oslo");  // never measures
+    cached_temperature_in.set(-4.0, "Oslo");                                    // stores what is known otherwise
+    const double stored = cached_temperature_in("Oslo");
+    const double fresh = cached_temperature_in.refresh("Oslo");                 // measures now, whatever is stored
+    const double uncached = cached_temperature_in.original()("Oslo");           // the function itself
+    // [/members]
+    expect(!forgotten && stored == -4.0 && fresh == -3.5 && uncached == -3.5, "each member does what it says");
+    std::cout << "the key is " << cached_temperature_in.key("Oslo") << '\n';
+
+    // A lambda is wrapped in place, with a namespace in its keys, an expiration time of its own, and default arguments.
+    // [lambda]
+    const auto forecast = weather
+                              .cache_on_arguments(
+                                  "forecast", [](const std::string& city, int days) { return city + ": sun for " + std::to_string(days); },
+                                  {.key_namespace = "v2", .expiration_time = 1h})
+                              .with_defaults(3);
+    const std::string text = forecast("Rome"); // the same as forecast("Rome", 3)
+    // [/lambda]
+    std::cout << text << ", under " << forecast.key("Rome") << '\n';
+    expect(forecast.get("Rome", 3) == "Rome: sun for 3", "a default argument that is left out makes the same key");
+
+    // The object is the first argument, and no part of the key: all stations share their values here.
+    // [call_member]
+    const auto pressure = weather.cache_on_arguments("pressure", &Station::pressure);
+    Station station(160);
+    const double at_noon = pressure(station, 12);
+    // [/call_member]
+    std::cout << "pressure at noon: " << at_noon << ", under " << pressure.key(12) << '\n';
+    expect(pressure.get(12) == at_noon, "a member function is cached by its arguments");
+}

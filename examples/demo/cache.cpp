@@ -1,0 +1,61 @@
+#include "cache.hpp"
+
+#include <kennel/kennel.hpp>
+#include <kennel/thread_pool_runner.hpp>
+#if defined(KENNEL_HAS_REDIS)
+#include <kennel/backends/redis.hpp>
+#endif
+#if defined(KENNEL_HAS_MEMCACHED)
+#include <kennel/backends/memcached.hpp>
+#endif
+#if defined(KENNEL_HAS_TOML)
+#include <kennel/config/toml.hpp>
+#endif
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace demo {
+namespace {
+
+kennel::Settings load_config(const std::string& path) {
+#if defined(KENNEL_HAS_TOML)
+    kennel::Settings settings = kennel::load_toml(path);
+    const auto first = settings.lower_bound(settings_prefix);
+    if (first == settings.end() || !first->first.starts_with(settings_prefix))
+        throw std::runtime_error(path + ": there is no table [cache], or nothing in it");
+    return settings;
+#else
+    throw std::runtime_error("--config " + path + ": this program was built without toml++, which reads such files; "
+                                                  "use --backend and --argument");
+#endif
+}
+
+std::string setting(const char* name) { return std::string(settings_prefix) + name; }
+
+} // namespace
+
+kennel::Settings cache_settings(const Options& options) {
+    kennel::Settings settings = options.settings;
+    if (options.config) settings.merge(load_config(*options.config));
+    settings.try_emplace(setting("backend"), "memory");
+    settings.try_emplace(setting("expiration_time"), std::chrono::duration<double>(options.seconds / 2));
+    return settings;
+}
+
+kennel::TimeSpan expiration_time(const kennel::Settings& settings) {
+    return settings.at(setting("expiration_time")).as<kennel::TimeSpan>().value_or(kennel::unlimited);
+}
+
+kennel::CacheRegion<> make_cache(const Options& options, const kennel::Settings& settings) {
+    kennel::RegionOptions region{.name = "pages"};
+    if (options.background_threads > 0)
+        region.async_creation_runner = kennel::ThreadPoolRunner(static_cast<std::size_t>(options.background_threads));
+    return kennel::CacheRegion<>(std::move(region)).configure_from_config(settings, settings_prefix);
+}
+
+} // namespace demo

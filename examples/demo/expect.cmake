@@ -1,0 +1,21 @@
+# cmake -DEXIT=<code> -DOUTPUT=<regular expression> -P expect.cmake -- <command>: runs the command and fails unless it exits
+# with that code and what it prints matches.
+set(command "")
+set(is_command FALSE)
+foreach(index RANGE ${CMAKE_ARGC})
+    if(is_command)
+        list(APPEND command "${CMAKE_ARGV${index}}")
+    elseif("${CMAKE_ARGV${index}}" STREQUAL "--")
+        set(is_command TRUE)
+    endif()
+endforeach()
+list(REMOVE_ITEM command "")
+
+execute_process(COMMAND ${command} RESULT_VARIABLE exit_code OUTPUT_VARIABLE printed ERROR_VARIABLE printed)
+message("${printed}")
+if(NOT exit_code STREQUAL EXIT)
+    message(FATAL_ERROR "it ends with ${exit_code}, not with ${EXIT}")
+endif()
+if(NOT printed MATCHES "${OUTPUT}")
+    message(FATAL_ERROR "what it prints does not match: ${OUTPUT}")
+endif()

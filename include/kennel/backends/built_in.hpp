@@ -1,0 +1,23 @@
+#ifndef KENNEL_BACKENDS_BUILT_IN_HPP
+#define KENNEL_BACKENDS_BUILT_IN_HPP
+
+#include "kennel/backend_registry.hpp"
+#include "kennel/backends/memory.hpp"
+#include "kennel/backends/memory_bytes.hpp"
+#include "kennel/backends/null.hpp"
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// Makes the backends known that need no other library: they are there without an include of their own.
+template <class Lazy = void>
+void register_built_in_backends() {
+    self_register<BasicMemoryBackend<Lazy>>("memory");
+    self_register<BasicMemoryBytesBackend<Lazy>>("memory_bytes");
+    self_register<NullBackend>("null");
+}
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

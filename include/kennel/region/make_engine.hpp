@@ -1,0 +1,23 @@
+#ifndef KENNEL_REGION_MAKE_ENGINE_HPP
+#define KENNEL_REGION_MAKE_ENGINE_HPP
+
+#include "kennel/backends/built_in.hpp"
+#include "kennel/region/engine.hpp"
+
+#include <memory>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// Makes the engine of a region, and the backends known that need no header of their own. `Lazy` is any type: the engine is
+/// compiled where this is used.
+template <class Lazy>
+[[nodiscard]] std::unique_ptr<RegionEngine> make_engine(const RegionOptions& options) {
+    register_built_in_backends();
+    return std::make_unique<Engine<void>>(options);
+}
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,63 @@
+#ifndef KENNEL_REGION_REGION_STATE_HPP
+#define KENNEL_REGION_REGION_STATE_HPP
+
+#include "kennel/region/region_engine.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// What the handles of a region share: its options and, once it is configured, its engine.
+class RegionState {
+public:
+    explicit RegionState(RegionOptions options) : options_(std::move(options)) {}
+
+    [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
+
+    [[nodiscard]] bool is_configured() const noexcept { return engine_.load(std::memory_order_acquire) != nullptr; }
+
+    /// Throws `RegionNotConfigured`.
+    [[nodiscard]] RegionEngine& engine() const {
+        RegionEngine* const engine = engine_.load(std::memory_order_acquire);
+        if (engine == nullptr) [[unlikely]]
+            throw_not_configured();
+        return *engine;
+    }
+
+    /// Configures the engine, which `make_engine` makes the first time.
+    template <class MakeEngine>
+    void configure(std::string_view backend, const ConfigureOptions& options, MakeEngine&& make_engine) {
+        const std::lock_guard lock(mutex_);
+        if (owner_ != nullptr) return owner_->configure(backend, options);
+        std::unique_ptr<RegionEngine> engine = make_engine(options_);
+        engine->configure(backend, options);
+        owner_ = std::move(engine);
+        engine_.store(owner_.get(), std::memory_order_release);
+    }
+
+private:
+    [[noreturn]] void throw_not_configured() const {
+        throw RegionNotConfigured("region '" + options_.name + "' is not configured: call configure() before it is used");
+    }
+
+    RegionOptions options_;
+    std::mutex mutex_;
+    std::unique_ptr<RegionEngine> owner_;
+    std::atomic<RegionEngine*> engine_{nullptr};
+};
+
+[[nodiscard]] inline LookupState state_of(const Reading& reading) noexcept {
+    if (reading.standing == Standing::fresh) return LookupState::hit;
+    if (reading.standing == Standing::stale) return LookupState::stale;
+    return reading.reason == EventKind::read_failed ? LookupState::error : LookupState::miss;
+}
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

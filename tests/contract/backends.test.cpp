@@ -1,0 +1,83 @@
+#include "kennel/testing/backend_contract.hpp"
+
+#include "kennel/backends/memory_bytes.hpp"
+#include "kennel/backends/null.hpp"
+#include "kennel/proxy_backend.hpp"
+#include "support/backends.hpp"
+#include "support/catch.hpp"
+#include "support/contract.hpp"
+#include "support/counting_backend.hpp"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace {
+
+using kennel::backend_contract;
+using kennel::MakeBackend;
+using kennel::testing_support::new_backend;
+using kennel::testing_support::run_contract;
+
+template <class Proxy>
+MakeBackend behind(MakeBackend make_backend) {
+    return [make_backend = std::move(make_backend)] {
+        return kennel::testing_support::wrapped(std::make_shared<Proxy>(), make_backend());
+    };
+}
+
+std::shared_ptr<kennel::CacheBackend> null() { return std::make_shared<kennel::NullBackend>(); }
+
+struct DoesNothing : kennel::ProxyBackend {};
+
+struct OverridesGetAndSet : kennel::ProxyBackend {
+    std::optional<kennel::CachedValue> get(std::string_view key) override { return proxied().get(key); }
+    void set(std::string_view key, const kennel::CachedValue& value) override { proxied().set(key, value); }
+};
+
+void run_behind_proxies(const MakeBackend& make_backend) {
+    using kennel::testing_support::CountingProxy;
+    SECTION("alone") { run_contract(backend_contract(make_backend)); }
+    SECTION("behind a proxy that does nothing") {
+        run_contract(backend_contract(behind<DoesNothing>(make_backend)));
+    }
+    SECTION("behind two proxies") {
+        run_contract(backend_contract(behind<CountingProxy>(behind<DoesNothing>(make_backend))));
+    }
+    SECTION("behind a proxy that overrides get and set alone") {
+        run_contract(backend_contract(behind<OverridesGetAndSet>(make_backend)));
+    }
+}
+
+} // namespace
+
+TEST_CASE("the memory backend keeps the contract of backends",
+          "[backend_contract][dogpile-1][dogpile-2][dogpile-3][dogpile-4][dogpile-8][dogpile-9][dogpile-13][dogpile-15]"
+          "[dogpile-20][dogpile-84]") {
+    run_behind_proxies([] { return new_backend(); });
+}
+
+TEST_CASE("the memory backend with a limit keeps the contract of backends", "[backend_contract]") {
+    run_contract(backend_contract([] {
+        return new_backend({{"max_entries", 100}, {"time_to_live", "1h"}});
+    }));
+}
+
+TEST_CASE("the memory backend for bytes keeps the contract of backends",
+          "[backend_contract][dogpile-1][dogpile-2][dogpile-3][dogpile-4][dogpile-8][dogpile-9][dogpile-13][dogpile-15]"
+          "[dogpile-20][dogpile-84]") {
+    run_behind_proxies([] { return new_backend<kennel::MemoryBytesBackend>(); });
+}
+
+TEST_CASE("the null backend keeps the contract of backends that forget everything",
+          "[backend_contract][dogpile-168][dogpile-169][dogpile-170][dogpile-171][dogpile-172][dogpile-173]") {
+    using kennel::forgetful_backend_contract;
+    SECTION("alone") { run_contract(forgetful_backend_contract(null)); }
+    SECTION("behind a proxy that does nothing") {
+        run_contract(forgetful_backend_contract(behind<DoesNothing>(null)));
+    }
+    SECTION("behind a proxy that overrides get and set alone") {
+        run_contract(forgetful_backend_contract(behind<OverridesGetAndSet>(null)));
+    }
+}

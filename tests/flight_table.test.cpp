@@ -1,0 +1,113 @@
+#include "kennel/flight_table.hpp"
+
+#include "support/catch.hpp"
+#include "support/threads.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+namespace {
+
+using kennel::FlightTable;
+using kennel::Landing;
+using kennel::Payload;
+
+Landing value_landing(int value) { return {.kind = Landing::Kind::value, .value = Payload::object(value)}; }
+
+} // namespace
+
+TEST_CASE("the first who boards a key leads its flight and the others join it") {
+    FlightTable table;
+    const auto first = table.board("key");
+    const auto second = table.board("key");
+    CHECK(first.is_leader);
+    CHECK_FALSE(second.is_leader);
+    CHECK(first.flight == second.flight);
+    CHECK(table.board("another key").is_leader);
+    CHECK(table.contains("key"));
+    CHECK_FALSE(table.contains("a third key"));
+}
+
+TEST_CASE("whoever boards a key after the landing starts anew") {
+    FlightTable table;
+    const auto first = table.board("key");
+    table.land("key", first.flight, value_landing(1));
+    CHECK_FALSE(table.contains("key"));
+    const auto second = table.board("key");
+    CHECK(second.is_leader);
+    CHECK(second.flight != first.flight);
+}
+
+TEST_CASE("nobody joins a flight that was boarded alone") {
+    FlightTable table;
+    const auto alone = table.board_alone("key");
+    CHECK(table.contains("key"));
+    const auto boarded = table.board("key");
+    CHECK(boarded.is_leader);
+    CHECK(boarded.flight != alone);
+    table.land("key", alone, {});
+    CHECK_FALSE(table.board("key").is_leader);
+    table.land("key", boarded.flight, {});
+    CHECK_FALSE(table.contains("key"));
+}
+
+TEST_CASE("a superseded key has no flight, and what was under way commits nothing") {
+    FlightTable table;
+    const auto old = table.board("key");
+    const auto alone = table.board_alone("key");
+    const auto other = table.board("another key");
+    table.supersede("key");
+    CHECK_FALSE(table.contains("key"));
+    CHECK_FALSE(old.flight->commit().is_permitted());
+    CHECK_FALSE(alone->commit().is_permitted());
+    CHECK(other.flight->commit().is_permitted());
+    CHECK(table.board("key").is_leader);
+}
+
+TEST_CASE("the landing of a superseded flight leaves its successor on the table") {
+    FlightTable table;
+    const auto old = table.board("key");
+    table.supersede("key");
+    const auto young = table.board("key");
+    table.land("key", old.flight, value_landing(1));
+    CHECK_FALSE(table.board("key").is_leader);
+    CHECK(table.board("key").flight == young.flight);
+    CHECK(young.flight->commit().is_permitted());
+}
+
+TEST_CASE("superseding all flights spares none") {
+    FlightTable table;
+    std::vector<std::shared_ptr<kennel::Flight>> flights;
+    for (int key = 0; key != 100; ++key) {
+        flights.push_back(table.board(std::to_string(key)).flight);
+        flights.push_back(table.board_alone(std::to_string(key)));
+    }
+    table.supersede_all();
+    for (const auto& flight : flights)
+        if (flight->commit().is_permitted()) FAIL("a flight was spared");
+    CHECK_FALSE(table.contains("1"));
+}
+
+TEST_CASE("threads that board and land the same keys never lead one key at the same time") {
+    constexpr std::size_t keys = 3;
+    FlightTable table;
+    std::array<std::atomic<int>, keys> leaders{};
+    std::atomic<int> collisions = 0;
+    test::run_together(8, [&](std::size_t thread) {
+        for (std::size_t round = 0; round != 2000; ++round) {
+            const std::size_t key = (thread + round) % keys;
+            const auto boarding = table.board(std::to_string(key));
+            if (!boarding.is_leader) {
+                (void)boarding.flight->wait(*kennel::SystemClock::shared(), kennel::no_deadline);
+                continue;
+            }
+            if (++leaders[key] != 1) ++collisions;
+            --leaders[key];
+            table.land(std::to_string(key), boarding.flight, value_landing(1));
+        }
+    });
+    CHECK(collisions == 0);
+    for (std::size_t key = 0; key != keys; ++key) CHECK_FALSE(table.contains(std::to_string(key)));
+}

@@ -1,0 +1,149 @@
+#include "kennel/kennel.hpp"
+
+#include "support/region_variants.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::on_every_region;
+using test::RegionFactory;
+
+struct User {
+    std::string name{};
+    int age = 0;
+    std::vector<std::string> groups{};
+
+    friend bool operator==(const User&, const User&) = default;
+};
+
+/// Writes texts between quotation marks and numbers as digits, as a program in another language might.
+class TextSerializer {
+public:
+    [[nodiscard]] std::string serialize(const std::string& text) const { return '"' + text + '"'; }
+    [[nodiscard]] std::string serialize(const int& number) const { return std::to_string(number); }
+
+    template <class Type>
+        requires std::same_as<Type, std::string> || std::same_as<Type, int>
+    [[nodiscard]] Type deserialize(std::string_view bytes) const {
+        const bool is_text = bytes.size() >= 2 && bytes.front() == '"' && bytes.back() == '"';
+        if constexpr (std::same_as<Type, std::string>) {
+            if (!is_text) throw kennel::CantDeserializeException("no text");
+            return std::string(bytes.substr(1, bytes.size() - 2));
+        } else {
+            if (is_text || bytes.empty()) throw kennel::CantDeserializeException("no number");
+            return std::stoi(std::string(bytes));
+        }
+    }
+};
+
+static_assert(kennel::SerializerFor<TextSerializer, int>);
+static_assert(!kennel::SerializerFor<TextSerializer, double>);
+
+} // namespace
+
+TEST_CASE("one region keeps values of many types under different keys") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        const User ada{.name = "Ada", .age = 36, .groups = {"admins"}};
+        region.set("user", ada);
+        region.set("number", 5);
+        region.set("ratio", 0.5);
+        region.set("flag", true);
+        region.set("text", "text");
+        region.set("list", std::vector<int>{1, 2});
+        region.set("map", std::map<std::string, std::optional<int>>{{"a", 1}, {"b", {}}});
+        CHECK(region.get<User>("user") == ada);
+        CHECK(region.get<int>("number") == 5);
+        CHECK(region.get<double>("ratio") == 0.5);
+        CHECK(region.get<bool>("flag") == true);
+        CHECK(region.get<std::string>("text") == "text");
+        CHECK(region.get<std::vector<int>>("list") == std::vector<int>{1, 2});
+        CHECK(region.get<std::map<std::string, std::optional<int>>>("map")->size() == 2);
+        CHECK(region.statistics().hits == 7);
+        CHECK(region.get_or_create("user", [] { return User(); }) == ada);
+    });
+}
+
+TEST_CASE("callers who ask for one key with two types each get their own, and the last one stays") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        const auto number = [] { return 5; };
+        const auto text = [] { return std::string("five"); };
+        CHECK(region.get_or_create("key", number) == 5);
+        CHECK(region.get_or_create("key", text) == "five");
+        CHECK_FALSE(region.get<int>("key"));
+        CHECK(region.get_or_create("key", number) == 5);
+        CHECK(region.statistics().not_understood == 5);
+    });
+}
+
+TEST_CASE("text is kept as a string, however it is passed") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        const char array[] = "array";
+        const char* const pointer = "pointer";
+        region.set("literal", "literal");
+        region.set("array", array);
+        region.set("pointer", pointer);
+        region.set("view", std::string_view("view of more").substr(0, 4));
+        CHECK(region.get<std::string>("literal") == "literal");
+        CHECK(region.get<std::string>("array") == "array");
+        CHECK(region.get<std::string>("pointer") == "pointer");
+        CHECK(region.get<std::string>("view") == "view");
+    });
+}
+
+TEST_CASE("a region without bytes hands out the very object, one with bytes a new one") {
+    const auto shared = std::make_shared<const std::string>("large");
+    const RegionFactory objects;
+    auto region = objects();
+    region.set("key", shared);
+    CHECK(region.get<std::shared_ptr<const std::string>>("key")->get() == shared.get());
+}
+
+TEST_CASE("a serializer that does not understand makes every look-up a miss", "[dogpile-25]") {
+    kennel::CacheRegion<TextSerializer> region;
+    region.configure("memory_bytes");
+    region.set("key", "text");
+    CHECK_FALSE(region.get<int>("key"));
+    CHECK_FALSE(region.get_multi<int>({"key"}).front());
+    CHECK(region.look_up<int>("key").is_miss());
+    CHECK(region.statistics().not_understood == 3);
+    test::Numbers numbers;
+    CHECK(region.get_or_create("key", numbers) == 1);
+    CHECK(region.get<int>("key") == 1);
+}
+
+TEST_CASE("what is stored are the serializer's bytes behind the metadata", "[dogpile-26]") {
+    kennel::CacheRegion<TextSerializer> region;
+    region.configure("memory_bytes");
+    region.set("key", "a|b");
+    const auto entry = region.backend()->get("key");
+    REQUIRE(entry);
+    CHECK(entry->payload.is_bytes());
+    CHECK(entry->payload.as_bytes() == "\"a|b\"");
+    const std::string stored = kennel::encode_envelope(*entry);
+    CHECK(stored.substr(stored.find('|') + 1) == "\"a|b\"");
+}
+
+TEST_CASE("values go through the region's own serializer and come back", "[dogpile-27]") {
+    kennel::CacheRegion<TextSerializer> region;
+    region.configure("memory_bytes");
+    region.set("text", "five");
+    region.set_multi(std::map<std::string, int>{{"one", 1}, {"two", 2}});
+    CHECK(region.get<std::string>("text") == "five");
+    CHECK(region.get_multi<int>({"two", "one"}) == std::vector<std::optional<int>>{2, 1});
+    test::ManyNumbers many;
+    CHECK(region.get_or_create_multi(std::vector<std::string>{"three", "one"}, many) == std::vector<int>{1, 1});
+    CHECK(region.get<int>("three") == 1);
+    CHECK_THROWS_AS(region.set("ratio", 0.5), kennel::SerializationError);
+}

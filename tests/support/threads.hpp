@@ -1,0 +1,60 @@
+#ifndef KENNEL_TESTS_SUPPORT_THREADS_HPP
+#define KENNEL_TESTS_SUPPORT_THREADS_HPP
+
+#include <cstddef>
+#include <future>
+#include <latch>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace test {
+
+/// Runs `work(index)` on `count` threads that start at the same moment, and waits for all of them. It must not throw.
+template <class Work>
+void run_together(std::size_t count, const Work& work) {
+    std::latch start(static_cast<std::ptrdiff_t>(count));
+    std::vector<std::jthread> threads;
+    threads.reserve(count);
+    for (std::size_t index = 0; index != count; ++index)
+        threads.emplace_back([&start, &work, index] {
+            start.arrive_and_wait();
+            work(index);
+        });
+}
+
+/// Runs `work` on a thread of its own; `get()` of the result gives what it returns or throws.
+template <class Work>
+[[nodiscard]] auto on_another_thread(Work work) {
+    return std::async(std::launch::async, std::move(work));
+}
+
+/// A gate that is closed until it is opened, for good.
+class Gate {
+public:
+    void open() { closed_.count_down(); }
+    void pass() const { closed_.wait(); }
+    [[nodiscard]] bool is_open() const { return closed_.try_wait(); }
+
+private:
+    std::latch closed_{1};
+};
+
+/// A place where a thread stops until another one, which can wait for its arrival, lets it go on.
+class Stop {
+public:
+    void halt() {
+        arrived_.open();
+        going_on_.pass();
+    }
+    void await_arrival() const { arrived_.pass(); }
+    void let_go() { going_on_.open(); }
+
+private:
+    Gate arrived_;
+    Gate going_on_;
+};
+
+} // namespace test
+
+#endif
