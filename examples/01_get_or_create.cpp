@@ -34,7 +34,7 @@ int main() {
     // [/configure]
 
     // [get_or_create]
-    const User user = users.get_or_create("user:5", [] { return load_user(5); }); // runs load_user
+    const User user = users.get_or_create("user:5", [] { return load_user(5); });  // runs load_user
     const User again = users.get_or_create("user:5", [] { return load_user(5); }); // does not
     // [/get_or_create]
     std::cout << user.name << " and " << again.name << " with " << queries << " query\n";
@@ -44,7 +44,8 @@ int main() {
     // [stampede]
     std::vector<std::jthread> threads;
     for (int number = 0; number != 32; ++number)
-        threads.emplace_back([&users] { (void)users.get_or_create("user:7", [] { return load_user(7); }); });
+        threads.emplace_back(
+            [&users] { (void)users.get_or_create("user:7", [] { return load_user(7); }); });
     threads.clear(); // joins them
     // [/stampede]
     std::cout << "32 threads asked for user 7 with " << queries - 1 << " query\n";

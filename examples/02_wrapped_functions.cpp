@@ -43,31 +43,35 @@ int main() {
     const double oslo = cached_temperature_in("Oslo");
     const double same = cached_temperature_in("Oslo"); // from the cache
     // [/call]
-    std::cout << "Oslo: " << oslo << " and " << same << " after " << measurements << " measurement\n";
+    std::cout << "Oslo: " << oslo << " and " << same << " after " << measurements
+              << " measurement\n";
     expect(same == -3.5 && measurements == 1, "the second call measures nothing");
 
     // [members]
-    cached_temperature_in.invalidate("Oslo");                                   // forgets one value
-    const std::optional<double> forgotten = cached_temperature_in.get("Oslo");  // never measures
-    cached_temperature_in.set(-4.0, "Oslo");                                    // stores what is known otherwise
+    cached_temperature_in.invalidate("Oslo");                                  // forgets one value
+    const std::optional<double> forgotten = cached_temperature_in.get("Oslo"); // never measures
+    cached_temperature_in.set(-4.0, "Oslo"); // stores what is known otherwise
     const double stored = cached_temperature_in("Oslo");
-    const double fresh = cached_temperature_in.refresh("Oslo");                 // measures now, whatever is stored
-    const double uncached = cached_temperature_in.original()("Oslo");           // the function itself
+    const double fresh = cached_temperature_in.refresh("Oslo"); // measures now, whatever is stored
+    const double uncached = cached_temperature_in.original()("Oslo"); // the function itself
     // [/members]
-    expect(!forgotten && stored == -4.0 && fresh == -3.5 && uncached == -3.5, "each member does what it says");
+    expect(!forgotten && stored == -4.0 && fresh == -3.5 && uncached == -3.5,
+           "each member does what it says");
     std::cout << "the key is " << cached_temperature_in.key("Oslo") << '\n';
 
-    // A lambda is wrapped in place, with a namespace in its keys, an expiration time of its own, and default arguments.
+    // A lambda is wrapped, with a namespace in its keys, an expiration time of its own, and default arguments.
     // [lambda]
-    const auto forecast = weather
-                              .cache_on_arguments(
-                                  "forecast", [](const std::string& city, int days) { return city + ": sun for " + std::to_string(days); },
-                                  {.key_namespace = "v2", .expiration_time = 1h})
-                              .with_defaults(3);
+    const auto predict = [](const std::string& city, int days) {
+        return city + ": sun for " + std::to_string(days);
+    };
+    const kennel::FunctionOptions<std::string> options = {.key_namespace = "v2",
+                                                          .expiration_time = 1h};
+    const auto forecast = weather.cache_on_arguments("forecast", predict, options).with_defaults(3);
     const std::string text = forecast("Rome"); // the same as forecast("Rome", 3)
     // [/lambda]
     std::cout << text << ", under " << forecast.key("Rome") << '\n';
-    expect(forecast.get("Rome", 3) == "Rome: sun for 3", "a default argument that is left out makes the same key");
+    expect(forecast.get("Rome", 3) == "Rome: sun for 3",
+           "a default argument that is left out makes the same key");
 
     // The object is the first argument, and no part of the key: all stations share their values here.
     // [call_member]

@@ -28,7 +28,7 @@ public:
     }
     void erase(std::string_view key) override {
         const std::lock_guard lock(mutex_);
-        if (const auto found = entries_.find(key); found != entries_.end()) entries_.erase(found);
+        entries_.erase(std::string(key));
     }
 
 private:
@@ -50,7 +50,8 @@ int main() {
     // In a test suite of yours, each check would be a test.
     // [contract]
     int broken = 0;
-    for (const auto& check : kennel::backend_contract([] { return std::make_shared<DictionaryBackend>(); })) {
+    for (const auto& check :
+         kennel::backend_contract([] { return std::make_shared<DictionaryBackend>(); })) {
         try {
             check.run();
             std::cout << "kept: " << check.name << '\n';

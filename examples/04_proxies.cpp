@@ -31,17 +31,17 @@ public:
 
 int main() {
     std::vector<std::string> log;
-    const auto write_log = [&log](std::string_view line) { log.emplace_back(line); };
     const auto lossy = std::make_shared<LossyProxy>();
 
     // [wrap]
-    kennel::CacheRegion prices;
-    prices.configure("memory", {
-        .expiration_time = 1h,
-        .wrap = {std::make_shared<kennel::LoggingProxy>(write_log), // the outermost one comes first
-                 std::make_shared<kennel::RetryDeleteProxy>(kennel::Arguments{{"tries", 3}, {"pause", 1ms}}),
-                 lossy},
-    });
+    const auto logging = std::make_shared<kennel::LoggingProxy>(
+        [&log](std::string_view line) { log.emplace_back(line); });
+    const auto retrying = std::make_shared<kennel::RetryDeleteProxy>(
+        kennel::Arguments{{"tries", 3}, {"pause", 1ms}});
+
+    kennel::CacheRegion prices{{.name = "prices"}};
+    prices.configure(
+        "memory", {.expiration_time = 1h, .wrap = {logging, retrying, lossy}}); // outermost first
     // [/wrap]
 
     const int price = prices.get_or_create("price:42", [] { return 995; });

@@ -29,13 +29,16 @@ int main(int argument_count, char** arguments) {
     std::cout << to_string(users.look_up<std::string>("user:5")) << '\n'
               << to_string(sessions.look_up<int>("session:1")) << '\n';
     expect(users.look_up<std::string>("user:5").is_hit(), "the region for users is set up");
-    expect(sessions.look_up<int>("session:1").backend() == "memory_bytes", "each region has its own backend");
+    expect(sessions.look_up<int>("session:1").backend() == "memory_bytes",
+           "each region has its own backend");
 
     // The map may come from anywhere: texts turn into what is wanted, and what is wrong is named.
     // [error]
     kennel::CacheRegion teams;
     try {
-        teams.configure_from_config({{"cache.teams.backend", "memory"}, {"cache.teams.expiration_tiem", "5m"}}, "cache.teams.");
+        teams.configure_from_config(
+            {{"cache.teams.backend", "memory"}, {"cache.teams.expiration_tiem", "5m"}},
+            "cache.teams.");
     } catch (const kennel::ValidationError& error) {
         std::cout << error.what() << '\n';
     }

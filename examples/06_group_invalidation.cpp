@@ -59,16 +59,20 @@ public:
     void invalidate(Kind kind, kennel::WallTime /*now*/) override { invalidate_prefix("", kind); }
 
     Kind judge(std::string_view key, const kennel::Metadata& metadata) const override {
+        // What was being created when it was invalidated may have been read before, so its creation's beginning counts.
+        const kennel::Metadata began{.created = metadata.created -
+                                                metadata.creation_cost.duration()};
         const std::shared_lock lock(mutex_);
         Kind worst = Kind::none;
         for (const auto& [prefix, moments] : prefixes_)
-            if (key.starts_with(prefix)) worst = (std::max)(worst, moments.judge(key, metadata));
+            if (key.starts_with(prefix)) worst = (std::max)(worst, moments.judge(key, began));
         return worst;
     }
 
     bool was_soft_invalidated() const override {
         const std::shared_lock lock(mutex_);
-        return std::ranges::any_of(prefixes_, [](const auto& entry) { return entry.second.was_soft_invalidated(); });
+        return std::ranges::any_of(
+            prefixes_, [](const auto& entry) { return entry.second.was_soft_invalidated(); });
     }
 
     kennel::WallTime stamp(kennel::WallTime now) const override {
@@ -90,14 +94,16 @@ int main() {
 
     // [use_registry]
     UserFunctions functions(users);
-    const auto name_of = functions.add("name_of", [](int id) { return "User " + std::to_string(id); });
+    const auto name_of = functions.add("name_of",
+                                       [](int id) { return "User " + std::to_string(id); });
     const auto score_of = functions.add("score_of", [](int id) { return id * 100; });
 
     (void)name_of(1), (void)score_of(1), (void)name_of(2);
     functions.invalidate(1);
     // [/use_registry]
     std::cout << "user 1 is forgotten, user 2 is still " << name_of.get(2).value() << '\n';
-    expect(!name_of.get(1) && !score_of.get(1) && name_of.get(2), "one user is forgotten and the other is not");
+    expect(!name_of.get(1) && !score_of.get(1) && name_of.get(2),
+           "one user is forgotten and the other is not");
 
     // [use_strategy]
     users.set("team:red:size", 4);
@@ -105,8 +111,10 @@ int main() {
     users.set("team:blue:size", 7);
     by_prefix->invalidate_prefix("team:red:");
     // [/use_strategy]
-    std::cout << "the red team is forgotten, the blue one still has " << users.get<int>("team:blue:size").value() << '\n';
-    expect(!users.get<int>("team:red:size") && !users.get<std::string>("team:red:coach"), "a whole prefix is forgotten");
+    std::cout << "the red team is forgotten, the blue one still has "
+              << users.get<int>("team:blue:size").value() << '\n';
+    expect(!users.get<int>("team:red:size") && !users.get<std::string>("team:red:coach"),
+           "a whole prefix is forgotten");
     users.set("team:red:size", 5);
     expect(users.get<int>("team:red:size") == 5, "and what is stored later is not");
 }

@@ -64,18 +64,21 @@ int main() {
 
     kennel::CacheRegion region;
     region.configure("memory", {.expiration_time = 1h});
-    const auto title_of = region.cache_on_arguments("title_of", [&articles](int id) { return articles.title(id); });
+    const auto title_of = region.cache_on_arguments(
+        "title_of", [&articles](int id) { return articles.title(id); });
     std::cout << "before: " << title_of(1) << '\n';
 
     // [commit]
     Session session(articles);
     session.rename(1, "Final version");
-    session.after_commit([title_of] { title_of.refresh(1); }); // a wrapped function is a handle: copy it
+    session.after_commit(
+        [title_of] { title_of.refresh(1); }); // a wrapped function is a handle: copy it
     expect(title_of(1) == "Draft", "what is not committed yet is not seen");
     std::jthread refreshing = session.commit();
     // [/commit]
 
     refreshing.join();
     std::cout << "after: " << title_of.get(1).value() << '\n';
-    expect(title_of.get(1) == "Final version", "the new value is in the cache before anybody asks for it");
+    expect(title_of.get(1) == "Final version",
+           "the new value is in the cache before anybody asks for it");
 }

@@ -23,17 +23,20 @@ int main() {
     news.configure("memory", {.expiration_time = 1h, .stale_time = 12h});
     // [/runner]
 
-    const std::string first = news.get_or_create("paper", print_paper); // there is no old one: this creates and waits
+    const std::string first = news.get_or_create(
+        "paper", print_paper); // there is no old one: this creates and waits
 
     // A soft invalidation makes everything "just expired".
     // [stale]
     news.invalidate(kennel::Invalidation::soft);
-    const std::string old = news.get_or_create("paper", print_paper); // at once; a new one is being made
+    const std::string old = news.get_or_create("paper",
+                                               print_paper); // at once; a new one is being made
     background.wait_until_idle();
     const std::string renewed = news.get_or_create("paper", print_paper);
     // [/stale]
     std::cout << first << ", then still " << old << ", then " << renewed << '\n';
-    expect(old == "edition 1" && renewed == "edition 2" && edition == 2, "the old value is served while a new one is made");
+    expect(old == "edition 1" && renewed == "edition 2" && edition == 2,
+           "the old value is served while a new one is made");
 
     // Without a runner, who finds an expired value waits for the new one, but no longer than the soft timeout.
     // [soft_timeout]

@@ -37,14 +37,17 @@ int main() {
     const auto fetch = [&server](kennel::Creation& creation) {
         const Page* const previous = creation.previous<Page>(); // null when there is none
         Page page;
-        return server.send_unless(previous != nullptr ? previous->version : "", page) ? page : *previous;
+        return server.send_unless(previous != nullptr ? previous->version : "", page) ? page
+                                                                                      : *previous;
     };
     // [/conditional_refresh]
     (void)pages.get_or_create("/", fetch);
     pages.invalidate(kennel::Invalidation::soft); // expired, but still there
     const Page page = pages.get_or_create("/", fetch);
-    std::cout << page.text << " (" << page.version << ") was sent " << server.pages_sent << " time\n";
-    expect(page.text == "Welcome" && server.pages_sent == 1, "a page that has not changed is not sent again");
+    std::cout << page.text << " (" << page.version << ") was sent " << server.pages_sent
+              << " time\n";
+    expect(page.text == "Welcome" && server.pages_sent == 1,
+           "a page that has not changed is not sent again");
 
     // [own_time_to_live]
     const auto load_session = [](kennel::Creation& creation) {
@@ -55,8 +58,10 @@ int main() {
     // [/own_time_to_live]
     (void)pages.get_or_create("session:guest", load_session);
     const auto entry = pages.backend()->get("session:guest");
-    std::cout << "the guest's session ends after " << entry->metadata.time_to_live->seconds() << " s\n";
-    expect(entry->metadata.time_to_live == kennel::TimeSpan(10s), "an entry has a time to live of its own");
+    std::cout << "the guest's session ends after " << entry->metadata.time_to_live->seconds()
+              << " s\n";
+    expect(entry->metadata.time_to_live == kennel::TimeSpan(10s),
+           "an entry has a time to live of its own");
 
     // [do_not_store]
     const auto load_cart = [](kennel::Creation& creation) {
@@ -65,5 +70,6 @@ int main() {
     };
     // [/do_not_store]
     const std::string cart = pages.get_or_create("cart", load_cart);
-    expect(cart == "incomplete cart" && !pages.get<std::string>("cart"), "what is not to be stored is not");
+    expect(cart == "incomplete cart" && !pages.get<std::string>("cart"),
+           "what is not to be stored is not");
 }

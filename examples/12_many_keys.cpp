@@ -45,12 +45,15 @@ int main() {
     const std::vector<std::string> two = names_of({1, 2});
     const std::vector<std::string> three = names_of({3, 2, 1}); // loads 3
     // [/vector_call]
-    std::cout << three[0] << ", " << three[1] << ", " << three[2] << "; loaded " << asked.size() << '\n';
-    expect(two.size() == 2 && three[0] == "User 3" && asked == std::vector{3}, "only what is missing is loaded");
+    std::cout << three[0] << ", " << three[1] << ", " << three[2] << "; loaded " << asked.size()
+              << '\n';
+    expect(two.size() == 2 && three[0] == "User 3" && asked == std::vector{3},
+           "only what is missing is loaded");
 
     // [map_call]
     const auto ratings_of = users.cache_multi_on_arguments("rating_of", load_ratings);
-    const std::map<int, double> ratings = ratings_of({7, 500}); // 500 is neither cached nor in the map
+    const std::map<int, double> ratings = ratings_of(
+        {7, 500}); // 500 is neither cached nor in the map
     // [/map_call]
     std::cout << ratings.size() << " of 2 users are rated\n";
     (void)ratings_of({7, 500});
@@ -63,9 +66,10 @@ int main() {
         for (const std::string& key : missing) lengths.push_back(key.size());
         return lengths;
     };
-    const std::vector<std::size_t> lengths = users.get_or_create_multi(std::vector<std::string>{"a", "bb"}, create);
+    const std::vector<std::size_t> lengths = users.get_or_create_multi(
+        std::vector<std::string>{"a", "bb"}, create);
 
-    users.set_multi({{"x", 1}, {"y", 2}});
+    users.set_multi<int>({{"x", 1}, {"y", 2}});
     const std::vector<std::optional<int>> numbers = users.get_multi<int>({"x", "z", "y"});
     users.erase_multi({"x", "y"});
     // [/keys]

@@ -77,17 +77,64 @@ TEST_CASE("the landing of a superseded flight leaves its successor on the table"
     CHECK(young.flight->commit().is_permitted());
 }
 
-TEST_CASE("superseding all flights spares none") {
+TEST_CASE("a closure of all keys spares no flight") {
     FlightTable table;
     std::vector<std::shared_ptr<kennel::Flight>> flights;
-    for (int key = 0; key != 100; ++key) {
-        flights.push_back(table.board(std::to_string(key)).flight);
-        flights.push_back(table.board_alone(std::to_string(key)));
+    const auto board = [&] {
+        for (int key = 0; key != 100; ++key) {
+            flights.push_back(table.board(std::to_string(key)).flight);
+            flights.push_back(table.board_alone(std::to_string(key)));
+        }
+    };
+    board();
+    {
+        const FlightTable::Closure closure(table);
+        CHECK_FALSE(table.contains("1"));
+        board();
     }
-    table.supersede_all();
     for (const auto& flight : flights)
         if (flight->commit().is_permitted()) FAIL("a flight was spared");
     CHECK_FALSE(table.contains("1"));
+    CHECK(table.board("1").flight->commit().is_permitted());
+}
+
+TEST_CASE("while keys are closed their flights can be joined, but commit nothing and are off the table afterwards") {
+    FlightTable table;
+    const std::string_view keys[] = {"a", "b", "a"};
+    const auto before = table.board("a");
+    std::shared_ptr<kennel::Flight> meanwhile;
+    {
+        const FlightTable::Closure closure(table, keys);
+        {
+            const FlightTable::Closure inner(table, std::span(keys).first(1));
+        }
+        const auto boarding = table.board("a");
+        meanwhile = boarding.flight;
+        CHECK(boarding.is_leader);
+        CHECK(meanwhile != before.flight);
+        CHECK_FALSE(table.board("a").is_leader);
+        CHECK_FALSE(meanwhile->commit().is_permitted());
+        CHECK_FALSE(table.board_alone("b")->commit().is_permitted());
+        CHECK(table.board("c").flight->commit().is_permitted());
+    }
+    CHECK_FALSE(before.flight->commit().is_permitted());
+    CHECK_FALSE(table.contains("a"));
+    CHECK_FALSE(table.contains("b"));
+    CHECK(table.contains("c"));
+    CHECK(table.board("a").flight->commit().is_permitted());
+}
+
+TEST_CASE("a thread is known to lead a key, also alone, until the flight has landed") {
+    FlightTable table;
+    CHECK_FALSE(table.is_led_here("key"));
+    const auto boarding = table.board("key");
+    const auto alone = table.board_alone("key");
+    CHECK_FALSE(table.is_led_here("key"));
+    alone->lead();
+    CHECK(table.is_led_here("key"));
+    CHECK_FALSE(test::on_another_thread([&] { return table.is_led_here("key"); }).get());
+    table.land("key", alone, {});
+    CHECK_FALSE(table.is_led_here("key"));
 }
 
 TEST_CASE("threads that board and land the same keys never lead one key at the same time") {

@@ -121,7 +121,7 @@ TEST_CASE("a proxy on a backend that keeps bytes sees every value, too", "[proxy
     kennel::CacheRegion region;
     region.configure("memory_bytes", {.wrap = {reads, writes}});
     region.set("a", 1);
-    region.set_multi({{"b", 2}, {"c", 3}});
+    region.set_multi<int>({{"b", 2}, {"c", 3}});
     CHECK(region.get<int>("a") == 1);
     CHECK(region.get_multi<int>({"c", "b"}) == std::vector<std::optional<int>>{3, 2});
     CHECK(writes->keys == Texts{"a", "b", "c"});
@@ -163,7 +163,7 @@ TEST_CASE("a proxy may take arguments, and keep a key from the backend", "[proxy
     region.configure("memory", {.wrap = {std::make_shared<RefusesKey>("secret")}});
     region.set("secret", 1);
     region.set("open", 2);
-    region.set_multi({{"secret", 3}, {"other", 4}});
+    region.set_multi<int>({{"secret", 3}, {"other", 4}});
     CHECK_FALSE(region.get<int>("secret").has_value());
     CHECK(region.get<int>("open") == 2);
     CHECK(region.get<int>("other") == 4);
@@ -265,7 +265,7 @@ TEST_CASE("a region makes one call for many keys through a proxy that does nothi
     const auto counting = std::make_shared<CountingProxy>();
     kennel::CacheRegion region;
     region.configure("memory", {.wrap = {std::make_shared<DoesNothing>(), counting}});
-    region.set_multi({{"a", 1}, {"b", 2}});
+    region.set_multi<int>({{"a", 1}, {"b", 2}});
     CHECK(region.get_multi<int>({"a", "b", "c"}) == std::vector<std::optional<int>>{1, 2, std::nullopt});
     region.erase_multi({"a", "b"});
     CHECK(counting->set_multis == 1);

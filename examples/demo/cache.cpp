@@ -30,8 +30,9 @@ kennel::Settings load_config(const std::string& path) {
         throw std::runtime_error(path + ": there is no table [cache], or nothing in it");
     return settings;
 #else
-    throw std::runtime_error("--config " + path + ": this program was built without toml++, which reads such files; "
-                                                  "use --backend and --argument");
+    throw std::runtime_error("--config " + path +
+                             ": this program was built without toml++, which reads such files; "
+                             "use --backend and --argument");
 #endif
 }
 
@@ -43,19 +44,24 @@ kennel::Settings cache_settings(const Options& options) {
     kennel::Settings settings = options.settings;
     if (options.config) settings.merge(load_config(*options.config));
     settings.try_emplace(setting("backend"), "memory");
-    settings.try_emplace(setting("expiration_time"), std::chrono::duration<double>(options.seconds / 2));
+    settings.try_emplace(setting("expiration_time"),
+                         std::chrono::duration<double>(options.seconds / 2));
     return settings;
 }
 
 kennel::TimeSpan expiration_time(const kennel::Settings& settings) {
-    return settings.at(setting("expiration_time")).as<kennel::TimeSpan>().value_or(kennel::unlimited);
+    return settings.at(setting("expiration_time"))
+        .as<kennel::TimeSpan>()
+        .value_or(kennel::unlimited);
 }
 
 kennel::CacheRegion<> make_cache(const Options& options, const kennel::Settings& settings) {
     kennel::RegionOptions region{.name = "pages"};
     if (options.background_threads > 0)
-        region.async_creation_runner = kennel::ThreadPoolRunner(static_cast<std::size_t>(options.background_threads));
-    return kennel::CacheRegion<>(std::move(region)).configure_from_config(settings, settings_prefix);
+        region.async_creation_runner = kennel::ThreadPoolRunner(
+            static_cast<std::size_t>(options.background_threads));
+    return kennel::CacheRegion<>(std::move(region))
+        .configure_from_config(settings, settings_prefix);
 }
 
 } // namespace demo

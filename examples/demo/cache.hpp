@@ -13,7 +13,8 @@ namespace demo {
 /// How long a page is fresh.
 [[nodiscard]] kennel::TimeSpan expiration_time(const kennel::Settings& settings);
 
-[[nodiscard]] kennel::CacheRegion<> make_cache(const Options& options, const kennel::Settings& settings);
+[[nodiscard]] kennel::CacheRegion<> make_cache(const Options& options,
+                                               const kennel::Settings& settings);
 
 } // namespace demo
 

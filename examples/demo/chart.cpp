@@ -26,36 +26,44 @@ std::string escaped(std::string_view text) {
 /// Draws in units of the chart: seconds, and powers of ten.
 class Canvas {
 public:
-    Canvas(double seconds, int lowest, int highest) : seconds_(seconds), lowest_(lowest), highest_(highest) {
-        svg_ = fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
-                           "font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\">\n"
-                           "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
-                           width, height);
+    Canvas(double seconds, int lowest, int highest)
+        : seconds_(seconds), lowest_(lowest), highest_(highest) {
+        svg_ = fmt::format(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
+            "font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\">\n"
+            "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
+            width, height);
     }
 
-    [[nodiscard]] double x(double seconds) const { return left + seconds / seconds_ * (width - left - right); }
+    [[nodiscard]] double x(double seconds) const {
+        return left + seconds / seconds_ * (width - left - right);
+    }
     [[nodiscard]] double y(double power) const {
         return height - bottom - (power - lowest_) / (highest_ - lowest_) * (height - top - bottom);
     }
 
     void text(double x, double y, std::string_view text, std::string_view style) {
-        svg_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, escaped(text));
+        svg_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style,
+                            escaped(text));
     }
 
     void line(double x1, double y1, double x2, double y2, std::string_view style) {
-        svg_ += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" {}/>\n", x1, y1, x2, y2, style);
+        svg_ += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" {}/>\n",
+                            x1, y1, x2, y2, style);
     }
 
     void curve(const Curve& curve) {
         std::string points;
         for (std::size_t index = 0; index != curve.values.size(); ++index) {
-            const double middle = (static_cast<double>(index) + 0.5) / static_cast<double>(curve.values.size());
+            const double middle = (static_cast<double>(index) + 0.5) /
+                                  static_cast<double>(curve.values.size());
             const double power = std::log10((std::max)(curve.values[index], std::pow(10, lowest_)));
             points += fmt::format("{:.1f},{:.1f} ", x(middle * seconds_), y(power));
         }
-        svg_ += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2.5\" "
-                            "stroke-linejoin=\"round\"/>\n",
-                            points, curve.color);
+        svg_ += fmt::format(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2.5\" "
+            "stroke-linejoin=\"round\"/>\n",
+            points, curve.color);
     }
 
     [[nodiscard]] std::string finished() && { return std::move(svg_) + "</svg>\n"; }
@@ -82,31 +90,39 @@ std::string power_of_ten(int power) {
 
 void draw_axes(Canvas& canvas, const Chart& chart, int lowest, int highest) {
     for (int power = lowest; power <= highest; ++power) {
-        canvas.line(left, canvas.y(power), width - right, canvas.y(power), fmt::format("stroke=\"{}\"", grid));
+        canvas.line(left, canvas.y(power), width - right, canvas.y(power),
+                    fmt::format("stroke=\"{}\"", grid));
         canvas.text(left - 10, canvas.y(power) + 5, power_of_ten(power),
                     fmt::format("font-size=\"14\" text-anchor=\"end\" fill=\"{}\"", pale_ink));
     }
     const double step = round_step(chart.seconds);
     for (int index = 0; index * step <= chart.seconds * 1.0001; ++index) {
         const double x = canvas.x(index * step);
-        canvas.line(x, height - bottom, x, height - bottom + 6, fmt::format("stroke=\"{}\"", pale_ink));
+        canvas.line(x, height - bottom, x, height - bottom + 6,
+                    fmt::format("stroke=\"{}\"", pale_ink));
         canvas.text(x, height - bottom + 23, fmt::format("{:.4g}", index * step),
                     fmt::format("font-size=\"14\" text-anchor=\"middle\" fill=\"{}\"", pale_ink));
     }
-    canvas.line(left, height - bottom, width - right, height - bottom, fmt::format("stroke=\"{}\"", pale_ink));
+    canvas.line(left, height - bottom, width - right, height - bottom,
+                fmt::format("stroke=\"{}\"", pale_ink));
     canvas.text((left + width - right) / 2, height - 16, chart.time_label,
                 fmt::format("font-size=\"14\" text-anchor=\"middle\" fill=\"{}\"", ink));
     const double middle = (top + height - bottom) / 2;
-    canvas.text(28, middle, chart.value_label,
-                fmt::format("font-size=\"14\" text-anchor=\"middle\" fill=\"{}\" transform=\"rotate(-90 28 {:.1f})\"", ink, middle));
+    canvas.text(
+        28, middle, chart.value_label,
+        fmt::format(
+            "font-size=\"14\" text-anchor=\"middle\" fill=\"{}\" transform=\"rotate(-90 28 {:.1f})\"",
+            ink, middle));
 }
 
 void draw_heading(Canvas& canvas, const Chart& chart) {
-    canvas.text(left, 34, chart.title, fmt::format("font-size=\"20\" font-weight=\"bold\" fill=\"{}\"", ink));
+    canvas.text(left, 34, chart.title,
+                fmt::format("font-size=\"20\" font-weight=\"bold\" fill=\"{}\"", ink));
     canvas.text(left, 58, chart.subtitle, fmt::format("font-size=\"14\" fill=\"{}\"", pale_ink));
     double x = left;
     for (const Curve& curve : chart.curves) {
-        canvas.line(x, 82, x + 28, 82, fmt::format("stroke=\"{}\" stroke-width=\"3\"", curve.color));
+        canvas.line(x, 82, x + 28, 82,
+                    fmt::format("stroke=\"{}\" stroke-width=\"3\"", curve.color));
         canvas.text(x + 36, 87, curve.name, fmt::format("font-size=\"14\" fill=\"{}\"", ink));
         x += 36 + 8.0 * static_cast<double>(curve.name.size()) + 32;
     }
@@ -116,9 +132,11 @@ void draw_mark(Canvas& canvas, const Chart& chart) {
     if (chart.mark <= 0 || chart.mark >= chart.seconds) return;
     const double x = canvas.x(chart.mark);
     const bool is_late = chart.mark > chart.seconds * 0.7;
-    canvas.line(x, top, x, height - bottom, fmt::format("stroke=\"{}\" stroke-dasharray=\"5 4\"", pale_ink));
+    canvas.line(x, top, x, height - bottom,
+                fmt::format("stroke=\"{}\" stroke-dasharray=\"5 4\"", pale_ink));
     canvas.text(x + (is_late ? -8 : 8), top + 14, chart.mark_label,
-                fmt::format("font-size=\"14\" text-anchor=\"{}\" fill=\"{}\"", is_late ? "end" : "start", pale_ink));
+                fmt::format("font-size=\"14\" text-anchor=\"{}\" fill=\"{}\"",
+                            is_late ? "end" : "start", pale_ink));
 }
 
 } // namespace
@@ -131,7 +149,8 @@ std::string Chart::to_svg() const {
             most = (std::max)(most, value);
         }
     }
-    const int lowest = (std::max)(static_cast<int>(std::floor(std::log10((std::min)(least, most)))), 0);
+    const int lowest = (std::max)(static_cast<int>(std::floor(std::log10((std::min)(least, most)))),
+                                  0);
     // Half a power of ten above the highest value is free for the mark's label.
     const int highest = (std::max)(static_cast<int>(std::ceil(std::log10(most) + 0.5)), lowest + 1);
     Canvas canvas(seconds, lowest, highest);

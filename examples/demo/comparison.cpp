@@ -20,7 +20,8 @@ void make_fresh(const kennel::CacheRegion<>& cache, const std::string& key) {
 } // namespace
 
 Comparison::Comparison(const Options& options, const Shop& shop, Progress& progress)
-    : pages_(static_cast<std::size_t>(options.keys)), shop_(shop), progress_(progress), queries_(pages_),
+    : pages_(static_cast<std::size_t>(options.keys)), shop_(shop), progress_(progress),
+      queries_(pages_),
       workload_(pages_, options.zipf, static_cast<std::size_t>(options.threads), options.seconds) {}
 
 CustomerPage Comparison::customer_page(std::int64_t id) {
@@ -35,33 +36,28 @@ ProductPage Comparison::product_page(std::int64_t id) {
 
 Measurement Comparison::without_cache() {
     const auto serve = [this](std::size_t page) {
-        if (is_customer(page))
-            (void)customer_page(id_of(page));
-        else
-            (void)product_page(id_of(page));
+        if (is_customer(page)) (void)customer_page(id_of(page));
+        else (void)product_page(id_of(page));
     };
     return workload_.run("without Kennel", serve, queries_, progress_);
 }
 
 Measurement Comparison::with_cache(const kennel::CacheRegion<>& cache) {
-    const auto cached_customer_page =
-        cache.cache_on_arguments("customer_page", [this](std::int64_t id) { return customer_page(id); });
-    const auto cached_product_page =
-        cache.cache_on_arguments("product_page", [this](std::int64_t id) { return product_page(id); });
+    const auto cached_customer_page = cache.cache_on_arguments(
+        "customer_page", [this](std::int64_t id) { return customer_page(id); });
+    const auto cached_product_page = cache.cache_on_arguments(
+        "product_page", [this](std::int64_t id) { return product_page(id); });
 
     const auto serve = [&](std::size_t page) {
-        if (is_customer(page))
-            (void)cached_customer_page(id_of(page));
-        else
-            (void)cached_product_page(id_of(page));
+        if (is_customer(page)) (void)cached_customer_page(id_of(page));
+        else (void)cached_product_page(id_of(page));
     };
     workload_.serve_each_once("filling the cache", serve, progress_);
 
     for (std::size_t page = 0; page != pages_; ++page) {
         if (is_customer(page))
             make_fresh<CustomerPage>(cache, cached_customer_page.key(id_of(page)));
-        else
-            make_fresh<ProductPage>(cache, cached_product_page.key(id_of(page)));
+        else make_fresh<ProductPage>(cache, cached_product_page.key(id_of(page)));
     }
     return workload_.run("with Kennel", serve, queries_, progress_);
 }

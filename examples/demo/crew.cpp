@@ -35,15 +35,17 @@ struct Crew {
     /// Says whether all have left, after a moment at most.
     [[nodiscard]] bool is_done_soon() {
         std::unique_lock lock(mutex);
-        return changed.wait_for(lock, std::chrono::milliseconds(50), [this] { return at_work == 0; });
+        return changed.wait_for(lock, std::chrono::milliseconds(50),
+                                [this] { return at_work == 0; });
     }
 };
 
 } // namespace
 
-void work_together(std::size_t threads,
-                   const std::function<void(std::size_t thread, const std::atomic<bool>& is_to_stop)>& work,
-                   const std::function<void()>& report) {
+void work_together(
+    std::size_t threads,
+    const std::function<void(std::size_t thread, const std::atomic<bool>& is_to_stop)>& work,
+    const std::function<void()>& report) {
     Crew crew;
     crew.at_work = threads;
     std::vector<std::jthread> members;

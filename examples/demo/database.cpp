@@ -23,7 +23,8 @@ std::string escaped(const std::string& path) {
 
 Connection::Connection(const std::string& path, const std::string& uri, int flags) : path_(path) {
     sqlite3* handle = nullptr;
-    const int result = sqlite3_open_v2(uri.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
+    const int result = sqlite3_open_v2(uri.c_str(), &handle,
+                                       flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
     handle_ = {handle, sqlite3_close_v2};
     if (result != SQLITE_OK) fail();
 }
@@ -54,7 +55,8 @@ std::int64_t Connection::number(const char* sql) const {
 
 Statement::Statement(Connection connection, const char* sql) : connection_(std::move(connection)) {
     sqlite3_stmt* handle = nullptr;
-    if (sqlite3_prepare_v2(connection_.handle_.get(), sql, -1, &handle, nullptr) != SQLITE_OK) connection_.fail();
+    if (sqlite3_prepare_v2(connection_.handle_.get(), sql, -1, &handle, nullptr) != SQLITE_OK)
+        connection_.fail();
     handle_ = {handle, sqlite3_finalize};
 }
 
@@ -64,7 +66,8 @@ Statement& Statement::bind(int parameter, std::int64_t number) {
 }
 
 Statement& Statement::bind(int parameter, const std::string& text) {
-    if (sqlite3_bind_text(handle_.get(), parameter, text.c_str(), -1, SQLITE_STATIC) != SQLITE_OK) connection_.fail();
+    if (sqlite3_bind_text(handle_.get(), parameter, text.c_str(), -1, SQLITE_STATIC) != SQLITE_OK)
+        connection_.fail();
     return *this;
 }
 
@@ -81,7 +84,9 @@ void Statement::run() {
     reset();
 }
 
-std::int64_t Statement::number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+std::int64_t Statement::number(int column) const {
+    return sqlite3_column_int64(handle_.get(), column);
+}
 
 std::string Statement::text(int column) const {
     const auto* const text = sqlite3_column_text(handle_.get(), column);

@@ -24,12 +24,14 @@
 namespace demo {
 namespace {
 
-void save_chart(const std::string& path, const std::string& svg, std::ios::openmode mode = std::ios::trunc) {
+void save_chart(const std::string& path, const std::string& svg,
+                std::ios::openmode mode = std::ios::trunc) {
     errno = 0;
     std::ofstream file(path, mode);
     if (file << svg << std::flush) return;
     throw std::runtime_error(
-        fmt::format("chart '{}' cannot be written: {}; choose another file with --svg", path, std::strerror(errno)));
+        fmt::format("chart '{}' cannot be written: {}; choose another file with --svg", path,
+                    std::strerror(errno)));
 }
 
 /// Finds out before the work, and not after it, that a chart cannot be saved.
@@ -44,29 +46,40 @@ Shop open_shop(const Options& options, Progress& progress) {
     if (!std::filesystem::exists(path)) {
         const std::string rows = readable(static_cast<double>(options.rows));
         Shop::make(path, options.rows, [&](double part) {
-            progress.show(fmt::format("making the database: {:.0f} % of {} rows", part * 100, rows));
+            progress.show(
+                fmt::format("making the database: {:.0f} % of {} rows", part * 100, rows));
         });
         progress.clear();
     }
     Shop shop(path);
     const std::int64_t most_keys = 2 * (std::min)(shop.users(), shop.products());
     if (options.keys <= most_keys) return shop;
-    throw std::runtime_error(fmt::format("--keys {}: the database '{}' is good for {}; ask for fewer, or have a larger one "
-                                         "made with --rows",
-                                         options.keys, path, most_keys));
+    throw std::runtime_error(fmt::format(
+        "--keys {}: the database '{}' is good for {}; ask for fewer, or have a larger one "
+        "made with --rows",
+        options.keys, path, most_keys));
 }
 
-Chart chart_of(const Options& options, kennel::TimeSpan expiration, const std::string& backend, const Measurement& without,
-               const Measurement& with) {
+std::string renewal(const Options& options) {
+    return options.background_threads > 0
+               ? fmt::format("{} threads in the background", options.background_threads)
+               : "the thread that finds them expired";
+}
+
+Chart chart_of(const Options& options, kennel::TimeSpan expiration, const std::string& backend,
+               const Measurement& without, const Measurement& with) {
     return {.title = "Requests per second around an expiry",
-            .subtitle = fmt::format("{} threads, {} pages by Zipf's law ({}), SQLite; Kennel on the backend '{}'",
-                                    options.threads, readable(static_cast<double>(options.keys)), options.zipf, backend),
+            .subtitle = fmt::format(
+                "{} threads, {} pages by Zipf's law ({}), SQLite; Kennel on the backend '{}'",
+                options.threads, readable(static_cast<double>(options.keys)), options.zipf,
+                backend),
             .time_label = "seconds",
             .value_label = "requests per second",
             .seconds = options.seconds,
             .mark = expiration.seconds(),
-            .mark_label = "all pages in the cache expire",
-            .curves = {{"with Kennel", "#1a6fb5", with.timeline}, {"without Kennel", "#c2571a", without.timeline}}};
+            .mark_label = fmt::format("all cached pages expire; renewed by {}", renewal(options)),
+            .curves = {{"with Kennel", "#1a6fb5", with.timeline},
+                       {"without Kennel", "#c2571a", without.timeline}}};
 }
 
 void run(const Options& options) {
@@ -74,17 +87,21 @@ void run(const Options& options) {
     const kennel::Settings settings = cache_settings(options);
     const kennel::CacheRegion<> cache = make_cache(options, settings);
     const kennel::TimeSpan expiration = expiration_time(settings);
-    const std::string backend = settings.at(std::string(settings_prefix) + "backend").as<std::string>().value();
+    const std::string backend =
+        settings.at(std::string(settings_prefix) + "backend").as<std::string>().value();
     require_writable(options.svg);
 
     const Shop shop = open_shop(options, progress);
-    fmt::print("{} threads ask for {} pages ({} rows in SQLite) by Zipf's law with exponent {},\n"
-               "{} s without and {} s with Kennel on the backend '{}'; {}.\n\n",
-               options.threads, readable(static_cast<double>(options.keys)), readable(static_cast<double>(shop.rows())),
-               options.zipf, options.seconds, options.seconds, backend,
-               expiration < kennel::TimeSpan(std::chrono::duration<double>(options.seconds))
-                   ? fmt::format("all pages expire after {} s", expiration.seconds())
-                   : "no page expires");
+    fmt::print(
+        "{} threads ask for {} pages of a shop with {} rows in SQLite, by Zipf's law with exponent {},\n"
+        "{} s without and {} s with Kennel on the backend '{}'.\n{}.\n\n",
+        options.threads, readable(static_cast<double>(options.keys)),
+        readable(static_cast<double>(shop.rows())), options.zipf, options.seconds, options.seconds,
+        backend,
+        expiration.seconds() < options.seconds
+            ? fmt::format("All cached pages expire after {} s and are renewed by {}",
+                          expiration.seconds(), renewal(options))
+            : "No page expires in that time");
     std::fflush(stdout);
 
     Comparison comparison(options, shop, progress);
@@ -97,12 +114,11 @@ void run(const Options& options) {
 
 int run_as_told(int argument_count, const char* const* arguments) {
     const Options options = parse_options(argument_count, arguments);
-    if (options.wants_help)
-        fmt::print("{}", help());
+    if (options.wants_help) fmt::print("{}", help());
     else if (options.wants_version)
-        fmt::print("kennel_demo {}.{}.{}\n", KENNEL_VERSION_MAJOR, KENNEL_VERSION_MINOR, KENNEL_VERSION_PATCH);
-    else
-        run(options);
+        fmt::print("kennel_demo {}.{}.{}\n", KENNEL_VERSION_MAJOR, KENNEL_VERSION_MINOR,
+                   KENNEL_VERSION_PATCH);
+    else run(options);
     return 0;
 }
 

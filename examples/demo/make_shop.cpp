@@ -32,7 +32,8 @@ constexpr const char* indexes = R"(
 /// A file that is not there under its name before it is complete, and not at all if it never is.
 class UnfinishedFile {
 public:
-    explicit UnfinishedFile(std::string name) : name_(std::move(name)), path_(fmt::format("{}.{}", name_, getpid())) {
+    explicit UnfinishedFile(std::string name)
+        : name_(std::move(name)), path_(fmt::format("{}.{}", name_, getpid())) {
         remove();
     }
     UnfinishedFile(const UnfinishedFile&) = delete;
@@ -44,7 +45,9 @@ public:
     void finish() const {
         std::error_code error;
         std::filesystem::rename(path_, name_, error);
-        if (error) throw DatabaseError(fmt::format("database '{}': {}; choose another file with --database", name_, error.message()));
+        if (error)
+            throw DatabaseError(fmt::format(
+                "database '{}': {}; choose another file with --database", name_, error.message()));
     }
 
 private:
@@ -60,22 +63,30 @@ private:
 /// Fills the tables with the same rows every time, in the proportions of a shop of some size.
 class Filler {
 public:
-    Filler(const Connection& connection, std::int64_t rows, const std::function<void(double)>& progress)
-        : connection_(connection), users_(rows / 60), products_(rows / 60), orders_(rows - users_ - products_),
-          rows_(rows), progress_(progress) {}
+    Filler(const Connection& connection, std::int64_t rows,
+           const std::function<void(double)>& progress)
+        : connection_(connection), users_(rows / 60), products_(rows / 60),
+          orders_(rows - users_ - products_), rows_(rows), progress_(progress) {}
 
     void fill() {
         Statement user(connection_, "INSERT INTO users VALUES (?1, ?2, ?3)");
         for (std::int64_t id = 1; id <= users_; ++id)
-            insert(user.bind(1, id).bind(2, text_ = fmt::format("Customer {}", id)).bind(3, city_ = any_city()));
+            insert(user.bind(1, id)
+                       .bind(2, text_ = fmt::format("Customer {}", id))
+                       .bind(3, city_ = any_city()));
 
         Statement product(connection_, "INSERT INTO products VALUES (?1, ?2, ?3)");
         for (std::int64_t id = 1; id <= products_; ++id)
-            insert(product.bind(1, id).bind(2, text_ = fmt::format("Product {}", id)).bind(3, any(99, 49'999)));
+            insert(product.bind(1, id)
+                       .bind(2, text_ = fmt::format("Product {}", id))
+                       .bind(3, any(99, 49'999)));
 
         Statement order(connection_, "INSERT INTO orders VALUES (?1, ?2, ?3, ?4)");
         for (std::int64_t id = 1; id <= orders_; ++id)
-            insert(order.bind(1, id).bind(2, any_user(id)).bind(3, any(1, products_)).bind(4, any(1, 5)));
+            insert(order.bind(1, id)
+                       .bind(2, any_user(id))
+                       .bind(3, any(1, products_))
+                       .bind(4, any(1, 5)));
     }
 
 private:
@@ -92,7 +103,9 @@ private:
     std::string any_city() { return fmt::format("City {}", any(1, users_ / 50 + 1)); }
 
     /// Every user has an order at least.
-    std::int64_t any_user(std::int64_t order_id) { return order_id <= users_ ? order_id : any(1, users_); }
+    std::int64_t any_user(std::int64_t order_id) {
+        return order_id <= users_ ? order_id : any(1, users_);
+    }
 
     const Connection& connection_;
     std::int64_t users_;
@@ -108,7 +121,8 @@ private:
 
 } // namespace
 
-void Shop::make(const std::string& path, std::int64_t rows, const std::function<void(double)>& progress) {
+void Shop::make(const std::string& path, std::int64_t rows,
+                const std::function<void(double)>& progress) {
     const UnfinishedFile file(path);
     {
         const Connection connection = Connection::open_to_write(file.path());

@@ -24,9 +24,11 @@ struct Options {
     double zipf = 0.99;
     std::int64_t background_threads = 4;
     std::int64_t rows = 250'000;
-    std::optional<std::string> database{}; ///< absent: a file beside the program's build, named after `rows`
+    std::optional<std::string>
+        database{}; ///< absent: a file beside the program's build, named after `rows`
     std::optional<std::string> config{};
-    kennel::Settings settings{}; ///< what `--backend` and its like say, as the file of `--config` would
+    kennel::Settings
+        settings{}; ///< what `--backend` and its like say, as the file of `--config` would
     std::string svg;
     bool is_quiet = false;
     bool wants_help = false;

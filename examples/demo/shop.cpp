@@ -40,7 +40,8 @@ constexpr const char* product_query = R"(
 template <class Read>
 auto first_row(Statement& statement, std::int64_t id, const Read& read) {
     statement.bind(1, id);
-    if (!statement.step()) throw DatabaseError(fmt::format("the shop's database has no row with id {}", id));
+    if (!statement.step())
+        throw DatabaseError(fmt::format("the shop's database has no row with id {}", id));
     auto page = read(statement);
     statement.reset();
     return page;

@@ -32,7 +32,8 @@ public:
     explicit Shop(std::string path);
 
     /// Makes a shop with that many rows in all tables together; `progress` is called with the part that is done, from 0 to 1.
-    static void make(const std::string& path, std::int64_t rows, const std::function<void(double)>& progress);
+    static void make(const std::string& path, std::int64_t rows,
+                     const std::function<void(double)>& progress);
 
     [[nodiscard]] std::int64_t users() const noexcept { return users_; }
     [[nodiscard]] std::int64_t products() const noexcept { return products_; }

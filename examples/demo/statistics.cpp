@@ -10,7 +10,8 @@
 namespace demo {
 
 void Histogram::add(const Histogram& other) noexcept {
-    for (std::size_t bucket = 0; bucket != counts_.size(); ++bucket) counts_[bucket] += other.counts_[bucket];
+    for (std::size_t bucket = 0; bucket != counts_.size(); ++bucket)
+        counts_[bucket] += other.counts_[bucket];
 }
 
 /// Below 32, one bucket per nanosecond; above, 16 per power of two.
@@ -37,7 +38,8 @@ double Histogram::microseconds_at(double part) const noexcept {
     return 0;
 }
 
-QueryCounter::Running::Running(QueryCounter& counter, std::size_t key) : running_(counter.running_[key]) {
+QueryCounter::Running::Running(QueryCounter& counter, std::size_t key)
+    : running_(counter.running_[key]) {
     ++counter.total_;
     const std::int64_t now = running_.fetch_add(1) + 1;
     std::int64_t most = counter.most_;
@@ -51,7 +53,8 @@ void QueryCounter::reset() {
 
 std::string readable(double number) {
     if (number == 0) return "0";
-    if (number < 100 && number != std::floor(number)) return fmt::format("{:.{}f}", number, number < 10 ? 2 : 1);
+    if (number < 100 && number != std::floor(number))
+        return fmt::format("{:.{}f}", number, number < 10 ? 2 : 1);
     const std::string digits = fmt::format("{:.0f}", number);
     std::string text;
     for (std::size_t index = 0; index != digits.size(); ++index) {
@@ -73,8 +76,10 @@ std::string table(const Measurement& without, const Measurement& with) {
     add_numbers("requests/s", without.requests_per_second, with.requests_per_second);
     add_numbers("p50 (µs)", without.p50_microseconds, with.p50_microseconds);
     add_numbers("p99 (µs)", without.p99_microseconds, with.p99_microseconds);
-    add_numbers("database queries", static_cast<double>(without.queries), static_cast<double>(with.queries));
-    add_numbers("most queries for one key at the same time", static_cast<double>(without.most_queries_for_one_key),
+    add_numbers("database queries", static_cast<double>(without.queries),
+                static_cast<double>(with.queries));
+    add_numbers("most queries for one key at the same time",
+                static_cast<double>(without.most_queries_for_one_key),
                 static_cast<double>(with.most_queries_for_one_key));
     return text;
 }

@@ -35,7 +35,8 @@ struct alignas(64) Measured {
     std::atomic<std::uint64_t> served = 0;
 };
 
-Measurement summed_up(const std::vector<Measured>& all, double seconds, const QueryCounter& queries) {
+Measurement summed_up(const std::vector<Measured>& all, double seconds,
+                      const QueryCounter& queries) {
     Measurement result;
     Histogram latency;
     std::vector<std::uint64_t> timeline(timeline_parts);
@@ -43,7 +44,8 @@ Measurement summed_up(const std::vector<Measured>& all, double seconds, const Qu
     for (const Measured& one : all) {
         latency.add(one.latency);
         served += one.served;
-        for (std::size_t part = 0; part != timeline_parts; ++part) timeline[part] += one.timeline[part];
+        for (std::size_t part = 0; part != timeline_parts; ++part)
+            timeline[part] += one.timeline[part];
     }
     for (const std::uint64_t count : timeline)
         result.timeline.push_back(static_cast<double>(count) * timeline_parts / seconds);
@@ -58,7 +60,8 @@ Measurement summed_up(const std::vector<Measured>& all, double seconds, const Qu
 } // namespace
 
 Workload::Workload(std::size_t pages, double zipf_exponent, std::size_t threads, double seconds)
-    : pages_(pages), threads_(threads), seconds_(seconds), requests_(draw_requests(pages, zipf_exponent)) {}
+    : pages_(pages), threads_(threads), seconds_(seconds),
+      requests_(draw_requests(pages, zipf_exponent)) {}
 
 Measurement Workload::run(const std::string& name, const Server& serve, QueryCounter& queries,
                           Progress& progress) const {
@@ -72,18 +75,22 @@ Measurement Workload::run(const std::string& name, const Server& serve, QueryCou
             const auto asked = SteadyClock::now();
             serve(requests_[next++ % requests_.size()]);
             const auto served = SteadyClock::now();
-            const double part = std::chrono::duration<double>(served - begin).count() / seconds_ * timeline_parts;
+            const double part = std::chrono::duration<double>(served - begin).count() / seconds_ *
+                                timeline_parts;
             if (part >= timeline_parts) return;
             ++mine.timeline[static_cast<std::size_t>(part)];
-            mine.latency.add(static_cast<std::uint64_t>(std::chrono::nanoseconds(served - asked).count()));
-            mine.served.store(mine.served.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            mine.latency.add(
+                static_cast<std::uint64_t>(std::chrono::nanoseconds(served - asked).count()));
+            mine.served.store(mine.served.load(std::memory_order_relaxed) + 1,
+                              std::memory_order_relaxed);
         }
     };
     const auto report = [&] {
         std::uint64_t served = 0;
         for (const Measured& one : measured) served += one.served.load(std::memory_order_relaxed);
         const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
-        progress.show(fmt::format("{}: {:.1f} of {:.1f} s, {} requests", name, (std::min)(seconds, seconds_), seconds_,
+        progress.show(fmt::format("{}: {:.1f} of {:.1f} s, {} requests", name,
+                                  (std::min)(seconds, seconds_), seconds_,
                                   readable(static_cast<double>(served))));
     };
     work_together(threads_, request_all, report);
@@ -91,12 +98,15 @@ Measurement Workload::run(const std::string& name, const Server& serve, QueryCou
     return summed_up(measured, seconds_, queries);
 }
 
-void Workload::serve_each_once(const std::string& name, const Server& serve, Progress& progress) const {
+void Workload::serve_each_once(const std::string& name, const Server& serve,
+                               Progress& progress) const {
     std::atomic<std::size_t> next = 0;
     const auto serve_next = [&](std::size_t, const std::atomic<bool>& is_to_stop) {
         for (std::size_t page = next++; page < pages_ && !is_to_stop; page = next++) serve(page);
     };
-    const auto report = [&] { progress.show(fmt::format("{}: {} of {}", name, (std::min)(next.load(), pages_), pages_)); };
+    const auto report = [&] {
+        progress.show(fmt::format("{}: {} of {}", name, (std::min)(next.load(), pages_), pages_));
+    };
     work_together(threads_, serve_next, report);
     progress.clear();
 }

@@ -22,8 +22,8 @@ public:
     Workload(std::size_t pages, double zipf_exponent, std::size_t threads, double seconds);
 
     /// Has the pages served and measures that. Throws what `serve` throws, and `Interrupted`.
-    [[nodiscard]] Measurement run(const std::string& name, const Server& serve, QueryCounter& queries,
-                                  Progress& progress) const;
+    [[nodiscard]] Measurement run(const std::string& name, const Server& serve,
+                                  QueryCounter& queries, Progress& progress) const;
 
     /// Has every page served once, with the same threads.
     void serve_each_once(const std::string& name, const Server& serve, Progress& progress) const;
@@ -32,7 +32,8 @@ private:
     std::size_t pages_;
     std::size_t threads_;
     double seconds_;
-    std::vector<std::uint32_t> requests_; ///< drawn in advance, so that drawing them does not count as serving them
+    std::vector<std::uint32_t>
+        requests_; ///< drawn in advance, so that drawing them does not count as serving them
 };
 
 } // namespace demo

@@ -138,11 +138,14 @@ public:
     template <class Creator, class Value = detail::created_value_t<Creator>>
     Value get_or_create(std::string_view key, Creator&& creator,
                         const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
-        detail::require_cacheable<Value>();
-        detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
-            serializer_, creator, options.should_cache_fn);
-        engine().get_or_create(key, detail::changes_of(options), request);
-        return request.taken();
+        if constexpr (detail::is_cacheable<Value>) {
+            detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
+                serializer_, creator, options.should_cache_fn);
+            engine().get_or_create(key, detail::changes_of(options), request);
+            return request.taken();
+        } else {
+            detail::require_cacheable<Value>();
+        }
     }
 
     /// The values of many keys. `creator` is called once with those for which there is nobody who creates, sorted, as
@@ -159,12 +162,20 @@ public:
     template <class Creator, class Value = detail::created_value_t<Creator>>
     Value refresh(std::string_view key, Creator&& creator,
                   const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
-        detail::require_cacheable<Value>();
-        detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
-            serializer_, creator, options.should_cache_fn);
-        engine().refresh(key, detail::changes_of(options), request);
-        return request.taken();
+        if constexpr (detail::is_cacheable<Value>) {
+            detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
+                serializer_, creator, options.should_cache_fn);
+            engine().refresh(key, detail::changes_of(options), request);
+            return request.taken();
+        } else {
+            detail::require_cacheable<Value>();
+        }
     }
+
+    /// The same for many keys, with one call of `creator` for all of them; see `get_or_create_multi`.
+    template <class Keys, class Creator, class Value = typename detail::CreatedMany<std::remove_reference_t<Creator>>::value>
+    auto refresh_multi(const Keys& keys, Creator&& creator,
+                       const std::type_identity_t<CreateOptions<Value>>& options = {}) const;
 
     /// Stores a value; text is stored as `std::string`. What is being created for the key is not stored any more. Throws
     /// `BackendError` when the backend cannot be written, unless the region was told otherwise, and `SerializationError`.
@@ -172,11 +183,12 @@ public:
     void set(std::string_view key, const Value& value, const SetOptions& options = {}) const {
         if constexpr (!std::is_same_v<Value, detail::kept_t<Value>>) {
             set(key, detail::kept_t<Value>(value), options);
-        } else {
-            detail::require_cacheable<Value>();
+        } else if constexpr (detail::is_cacheable<Value>) {
             const auto payload = payload_maker(value);
             const detail::NewEntry entry{key, payload};
             engine().set({&entry, 1}, options.time_to_live, Tags(options.tags));
+        } else {
+            detail::require_cacheable<Value>();
         }
     }
 
@@ -241,6 +253,13 @@ public:
         std::type_identity_t<FunctionOptions<detail::multi_value_t<Function>>> options = {}) const;
 
 private:
+    using MultiOperation = decltype(&detail::RegionEngine::get_or_create_multi);
+
+    /// Does what `operation` does, for a creator of many values.
+    template <class Value, class Keys, class Function>
+    auto create_multi(const Keys& keys, Function& creator, const CreateOptions<Value>& options,
+                      MultiOperation operation) const;
+
     [[nodiscard]] detail::RegionEngine& engine() const { return state_->engine(); }
 
     /// Looks up and takes the value, fresh or stale.
@@ -283,29 +302,45 @@ std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const K
 }
 
 template <class SerializerType>
+template <class Value, class Keys, class Function>
+auto CacheRegion<SerializerType>::create_multi(const Keys& keys, Function& creator, const CreateOptions<Value>& options,
+                                               MultiOperation operation) const {
+    if constexpr (detail::is_cacheable<Value>) {
+        using Result = typename detail::CreatedMany<Function>::result;
+        const detail::SortedKeys sorted(keys);
+        detail::TypedMultiRequest<Value, SerializerType, Function> request(*serializer_, creator, options.should_cache_fn,
+                                                                           sorted.unique());
+        (engine().*operation)(sorted.unique(), detail::changes_of(options), request);
+        if constexpr (detail::is_keyed<Result>) {
+            Result result;
+            for (std::size_t position = 0; position != sorted.size(); ++position)
+                if (const auto& value = request.taken()[sorted.index(position)])
+                    result.emplace(std::string(sorted.key(position)), *value);
+            return result;
+        } else {
+            std::vector<Value> result;
+            result.reserve(sorted.size());
+            for (std::size_t position = 0; position != sorted.size(); ++position)
+                result.push_back(request.taken()[sorted.index(position)].value());
+            return result;
+        }
+    } else {
+        detail::require_cacheable<Value>();
+    }
+}
+
+template <class SerializerType>
 template <class Keys, class Creator, class Value>
 auto CacheRegion<SerializerType>::get_or_create_multi(
     const Keys& keys, Creator&& creator, const std::type_identity_t<CreateOptions<Value>>& options) const {
-    detail::require_cacheable<Value>();
-    using Function = std::remove_reference_t<Creator>;
-    using Result = typename detail::CreatedMany<Function>::result;
-    const detail::SortedKeys sorted(keys);
-    detail::TypedMultiRequest<Value, SerializerType, Function> request(*serializer_, creator, options.should_cache_fn,
-                                                                       sorted.unique());
-    engine().get_or_create_multi(sorted.unique(), detail::changes_of(options), request);
-    if constexpr (detail::is_keyed<Result>) {
-        Result result;
-        for (std::size_t position = 0; position != sorted.size(); ++position)
-            if (const auto& value = request.taken()[sorted.index(position)])
-                result.emplace(std::string(sorted.key(position)), *value);
-        return result;
-    } else {
-        std::vector<Value> result;
-        result.reserve(sorted.size());
-        for (std::size_t position = 0; position != sorted.size(); ++position)
-            result.push_back(request.taken()[sorted.index(position)].value());
-        return result;
-    }
+    return create_multi<Value>(keys, creator, options, &detail::RegionEngine::get_or_create_multi);
+}
+
+template <class SerializerType>
+template <class Keys, class Creator, class Value>
+auto CacheRegion<SerializerType>::refresh_multi(const Keys& keys, Creator&& creator,
+                                                const std::type_identity_t<CreateOptions<Value>>& options) const {
+    return create_multi<Value>(keys, creator, options, &detail::RegionEngine::refresh_multi);
 }
 
 template <class SerializerType>

@@ -39,43 +39,16 @@ public:
 
     /// The values in the order of the arguments, or the map of those that there are.
     Result operator()(const std::vector<Argument>& arguments) const {
-        const auto keys = state_->keys(arguments);
-        CreateOptions<Value> options = state_->create_options;
-        options.expiration_time = state_->expiration.now();
-        if constexpr (detail::is_keyed<Result>) {
-            const auto create = [&](const std::vector<std::string>& missing, Creation& creation) {
-                std::map<std::string, Value> made;
-                for (auto& [argument, value] : call(keys.arguments(missing, arguments), creation))
-                    made.emplace(keys.key_of(argument, arguments), std::move(value));
-                return made;
-            };
-            return by_argument(keys, arguments, state_->region.get_or_create_multi(keys.keys(), create, options));
-        } else {
-            const auto create = [&](const std::vector<std::string>& missing, Creation& creation) {
-                return call(keys.arguments(missing, arguments), creation);
-            };
-            return state_->region.get_or_create_multi(keys.keys(), create, options);
-        }
+        return created(arguments, [this](const auto& keys, const auto& create, const auto& options) {
+            return state_->region.get_or_create_multi(keys, create, options);
+        });
     }
 
     /// Calls the original now with all arguments and stores its values; those that it leaves out stay as they are.
     Result refresh(const std::vector<Argument>& arguments) const {
-        Creation creation({.key = "", .clock = SystemClock::shared().get()});
-        Result made = call(arguments, creation);
-        const auto keys = state_->keys(arguments);
-        std::map<std::string, Value> stored;
-        const auto add = [&](const std::string& key, const Value& value) {
-            if (state_->create_options.should_cache_fn(value, key)) stored.emplace(key, value);
-        };
-        if constexpr (detail::is_keyed<Result>) {
-            for (const auto& [argument, value] : made) add(keys.key_of(argument, arguments), value);
-        } else {
-            detail::require_as_many(made.size(), arguments.size());
-            for (std::size_t index = 0; index != arguments.size(); ++index) add(keys.keys()[index], made[index]);
-        }
-        if (creation.is_to_be_stored())
-            state_->region.set_multi(stored, {.time_to_live = creation.time_to_live(), .tags = creation.tags().names()});
-        return made;
+        return created(arguments, [this](const auto& keys, const auto& create, const auto& options) {
+            return state_->region.refresh_multi(keys, create, options);
+        });
     }
 
     /// The cached values that are fresh, in the order of the arguments; never calls the original.
@@ -115,6 +88,27 @@ private:
         CreateOptions<Value> create_options;
         Function function;
     };
+
+    template <class Operation>
+    [[nodiscard]] Result created(const std::vector<Argument>& arguments, Operation&& operation) const {
+        const auto keys = state_->keys(arguments);
+        CreateOptions<Value> options = state_->create_options;
+        options.expiration_time = state_->expiration.now();
+        if constexpr (detail::is_keyed<Result>) {
+            const auto create = [&](const std::vector<std::string>& missing, Creation& creation) {
+                std::map<std::string, Value> made;
+                for (auto& [argument, value] : call(keys.arguments(missing, arguments), creation))
+                    made.emplace(keys.key_of(argument, arguments), std::move(value));
+                return made;
+            };
+            return by_argument(keys, arguments, operation(keys.keys(), create, options));
+        } else {
+            const auto create = [&](const std::vector<std::string>& missing, Creation& creation) {
+                return call(keys.arguments(missing, arguments), creation);
+            };
+            return operation(keys.keys(), create, options);
+        }
+    }
 
     [[nodiscard]] Result call(const std::vector<Argument>& arguments, Creation& creation) const {
         if constexpr (Shape::takes_creation)

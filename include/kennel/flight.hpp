@@ -5,11 +5,13 @@
 #include "kennel/errors.hpp"
 #include "kennel/payload.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 
@@ -170,7 +172,16 @@ private:
         return leader_;
     }
 
-    [[nodiscard]] bool needs(const WaitingThread& thread) const;
+    /// A flight and who creates its value: one link of a chain of waits.
+    struct Link {
+        std::shared_ptr<const BasicFlight> flight;
+        std::shared_ptr<const WaitingThread> leader;
+
+        friend bool operator==(const Link&, const Link&) = default;
+    };
+
+    /// The links from this flight to `thread`; none when it is not needed for the landing.
+    [[nodiscard]] std::vector<Link> circle(const WaitingThread& thread) const;
 
     mutable std::mutex mutex_;
     mutable std::condition_variable blocked_threads_; ///< all threads that wait are one broadcast
@@ -184,15 +195,18 @@ private:
 };
 
 template <class Lazy>
-bool BasicFlight<Lazy>::needs(const detail::WaitingThread<Lazy>& thread) const {
+auto BasicFlight<Lazy>::circle(const detail::WaitingThread<Lazy>& thread) const -> std::vector<Link> {
+    std::vector<Link> links;
     std::shared_ptr<const BasicFlight> flight = this->shared_from_this();
     while (flight != nullptr) {
-        const std::shared_ptr<const WaitingThread> leader = flight->leader();
-        if (leader == nullptr) return false;
-        if (leader.get() == &thread) return true;
-        flight = leader->flight();
+        Link link{flight, flight->leader()};
+        if (link.leader == nullptr) return {};
+        if (std::find(links.begin(), links.end(), link) != links.end()) return {}; // a circle of others, who break it
+        links.push_back(std::move(link));
+        if (links.back().leader.get() == &thread) return links;
+        flight = links.back().leader->flight();
     }
-    return false;
+    return {};
 }
 
 template <class Lazy>
@@ -205,13 +219,16 @@ bool BasicFlight<Lazy>::wait(const Clock& clock, SteadyTime deadline) const {
     // Two threads may close a circle at the same moment:
     //   1. thread A, creating a, is about to wait for b      2. thread B, creating b, is about to wait for a
     // Each first says what it waits for and then follows the circle, so at least one of them sees it closed.
+    // But whoever follows it may also see a circle that never was:
+    //   1. we see that B leads our flight   2. B lands it and then waits for a flight of ours   3. we see that it does
+    // A circle stays as it is until somebody breaks it, so only one that is found twice counts.
     struct Edge {
         WaitingThread& from;
         ~Edge() { from.wait_for(nullptr); }
     };
     self.wait_for(this->shared_from_this());
     const Edge edge{self};
-    if (needs(self))
+    if (const std::vector<Link> found = circle(self); !found.empty() && found == circle(self))
         throw RecursiveCreation("a creator asked for the value that it is creating itself, directly "
                                 "or through another creator");
     std::unique_lock lock(mutex_);

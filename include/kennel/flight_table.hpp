@@ -9,9 +9,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +39,7 @@ public:
         if (const auto found = shard.flights.find(key); found != shard.flights.end())
             return {found->second, false};
         auto flight = std::make_shared<Flight>();
+        if (shard.is_closed(key)) flight->supersede();
         shard.flights.emplace(std::string(key), flight);
         return {std::move(flight), true};
     }
@@ -46,6 +49,7 @@ public:
         Shard& shard = shard_of(key);
         auto flight = std::make_shared<Flight>();
         const std::lock_guard lock(shard.mutex);
+        if (shard.is_closed(key)) flight->supersede();
         shard.lone_flights.emplace(std::string(key), flight);
         return flight;
     }
@@ -71,33 +75,53 @@ public:
         return shard.flights.contains(key) || shard.lone_flights.contains(key);
     }
 
-    /// Takes the flights of `key` off the table: nobody joins them any more and they commit nothing.
-    void supersede(std::string_view key) {
-        Shard& shard = shard_of(key);
-        std::vector<std::shared_ptr<Flight>> superseded;
-        {
-            const std::lock_guard lock(shard.mutex);
-            for (Flights* const flights : {&shard.flights, &shard.lone_flights}) {
-                const auto [first, last] = flights->equal_range(key);
-                for (auto flight = first; flight != last; ++flight) superseded.push_back(flight->second);
-                flights->erase(first, last);
-            }
+    /// Whether the calling thread creates a value of `key`.
+    [[nodiscard]] bool is_led_here(std::string_view key) const {
+        const Shard& shard = shard_of(key);
+        const std::lock_guard lock(shard.mutex);
+        for (const Flights* const flights : {&shard.flights, &shard.lone_flights}) {
+            const auto [first, last] = flights->equal_range(key);
+            if (std::any_of(first, last, [](const auto& pair) { return pair.second->is_led_here(); })) return true;
         }
-        for (const auto& flight : superseded) flight->supersede();
+        return false;
     }
 
-    /// The same for all flights under way.
-    void supersede_all() {
-        for (Shard& shard : shards_) {
-            Flights flights;
-            {
-                const std::lock_guard lock(shard.mutex);
-                flights.swap(shard.flights);
-                flights.merge(shard.lone_flights);
+    /// Takes the flights of `key` off the table: nobody joins them any more and they commit nothing.
+    void supersede(std::string_view key) { supersede(shard_of(key), key, [] {}); }
+
+    /// Supersedes flights while something is done to the entries of their keys.
+    ///
+    /// Who boards such a key meanwhile may have looked at the store before that was done: the flight can be joined, but it
+    /// commits nothing, and it is off the table at the end.
+    class Closure {
+    public:
+        /// Of all keys.
+        explicit Closure(BasicFlightTable& table) : table_(table), is_total_(true) { table_.close_all(); }
+
+        /// Of these keys, which must live as long.
+        Closure(BasicFlightTable& table, std::span<const std::string_view> keys) : Closure(table, NoKeys{}) {
+            for (std::size_t count = 0; count != keys.size(); ++count) {
+                table_.close(keys[count]);
+                keys_ = keys.first(count + 1); // so that these are opened again, whatever throws
             }
-            for (const auto& [key, flight] : flights) flight->supersede();
         }
-    }
+
+        Closure(const Closure&) = delete;
+        Closure& operator=(const Closure&) = delete;
+        ~Closure() {
+            for (const std::string_view key : keys_) table_.reopen(key);
+            if (is_total_) table_.reopen_all();
+        }
+
+    private:
+        struct NoKeys {};
+
+        Closure(BasicFlightTable& table, NoKeys /*keys*/) : table_(table) {}
+
+        BasicFlightTable& table_;
+        std::span<const std::string_view> keys_{};
+        bool is_total_ = false;
+    };
 
 private:
     struct Hash : std::hash<std::string_view> {
@@ -109,7 +133,72 @@ private:
         mutable std::mutex mutex;
         Flights flights; ///< one for a key
         Flights lone_flights;
+        std::unordered_multiset<std::string_view> closed_keys;
+        int total_closures = 0;
+
+        [[nodiscard]] bool is_closed(std::string_view key) const {
+            return total_closures != 0 || closed_keys.contains(key);
+        }
+
+        void take_off(std::string_view key) noexcept {
+            for (Flights* const taken : {&flights, &lone_flights}) {
+                const auto [first, last] = taken->equal_range(key);
+                taken->erase(first, last);
+            }
+        }
     };
+
+    /// Calls `mark` under the lock when nothing can fail any more but it.
+    template <class Mark>
+    static void supersede(Shard& shard, std::string_view key, const Mark& mark) {
+        std::vector<std::shared_ptr<Flight>> superseded;
+        {
+            const std::lock_guard lock(shard.mutex);
+            for (Flights* const flights : {&shard.flights, &shard.lone_flights}) {
+                const auto [first, last] = flights->equal_range(key);
+                for (auto flight = first; flight != last; ++flight) superseded.push_back(flight->second);
+            }
+            mark();
+            shard.take_off(key);
+        }
+        for (const auto& flight : superseded) flight->supersede();
+    }
+
+    void close(std::string_view key) {
+        Shard& shard = shard_of(key);
+        supersede(shard, key, [&] { shard.closed_keys.insert(key); });
+    }
+
+    void reopen(std::string_view key) noexcept {
+        Shard& shard = shard_of(key);
+        const std::lock_guard lock(shard.mutex);
+        shard.closed_keys.erase(shard.closed_keys.find(key));
+        shard.take_off(key);
+    }
+
+    void close_all() {
+        for (Shard& shard : shards_) {
+            Flights flights;
+            Flights lone_flights;
+            {
+                const std::lock_guard lock(shard.mutex);
+                ++shard.total_closures;
+                flights.swap(shard.flights);
+                lone_flights.swap(shard.lone_flights);
+            }
+            for (const auto& [key, flight] : flights) flight->supersede();
+            for (const auto& [key, flight] : lone_flights) flight->supersede();
+        }
+    }
+
+    void reopen_all() noexcept {
+        for (Shard& shard : shards_) {
+            const std::lock_guard lock(shard.mutex);
+            --shard.total_closures;
+            shard.flights.clear();
+            shard.lone_flights.clear();
+        }
+    }
 
     [[nodiscard]] Shard& shard_of(std::string_view key) {
         return shards_[Hash{}(key) / 7 % shards_.size()];

@@ -12,10 +12,16 @@ namespace detail {
 template <class... Types>
 struct TypeList {};
 
+/// Stands for the result of a callable that returns nothing, so that whoever refuses it has a type to name.
+struct NoValue {};
+
+template <class Result>
+using value_of_t = std::conditional_t<std::is_void_v<Result>, NoValue, std::decay_t<Result>>;
+
 /// What there is to know of a callable: result, the object it is a member of (`void` if none), declared parameters.
 template <class ResultType, class ObjectType, class... Params>
 struct Shape {
-    using Result = std::decay_t<ResultType>;
+    using Result = value_of_t<ResultType>;
     using Object = ObjectType;
     using Parameters = TypeList<Params...>;
     static constexpr bool takes_creation = false;

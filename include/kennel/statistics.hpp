@@ -40,7 +40,8 @@ enum class Counter : std::uint8_t {
     end,
 };
 
-/// Counters in stripes, so that threads that count at the same time do not share a cache line.
+/// Counters in stripes, so that threads that count at the same time do not share a cache line: the first threads have one
+/// each, which needs no atomic read-modify-write, and all others share one.
 class StripedCounters {
 public:
     void add(Counter counter, std::size_t thread_index) noexcept {
@@ -68,29 +69,45 @@ public:
                 .runner_refused = sum(EventKind::runner_refused)};
     }
 
+    /// From now on `read` gives what comes after this moment.
     void reset() noexcept {
-        for (Stripe& stripe : stripes_)
-            for (auto& count : stripe.counts) count.store(0, std::memory_order_relaxed);
+        for (std::size_t position = 0; position != counter_count; ++position)
+            before_[position].store(total(position), std::memory_order_relaxed);
     }
 
 private:
+    static constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::end);
+    using Counts = std::array<std::atomic<std::uint64_t>, counter_count>;
+
     struct alignas(64) Stripe {
-        std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Counter::end)> counts{};
+        Counts counts{};
     };
 
     void add(std::size_t position, std::size_t thread_index) noexcept {
-        stripes_[thread_index % stripes_.size()].counts[position].fetch_add(1, std::memory_order_relaxed);
+        if (thread_index < own_stripes) {
+            std::atomic<std::uint64_t>& count = stripes_[thread_index].counts[position];
+            count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        } else {
+            stripes_[own_stripes].counts[position].fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+
+    [[nodiscard]] std::uint64_t total(std::size_t position) const noexcept {
+        std::uint64_t total = 0;
+        for (const Stripe& stripe : stripes_) total += stripe.counts[position].load(std::memory_order_relaxed);
+        return total;
     }
 
     template <class Name>
     [[nodiscard]] std::uint64_t sum(Name name) const noexcept {
-        std::uint64_t total = 0;
-        for (const Stripe& stripe : stripes_)
-            total += stripe.counts[static_cast<std::size_t>(name)].load(std::memory_order_relaxed);
-        return total;
+        const auto position = static_cast<std::size_t>(name);
+        return total(position) - before_[position].load(std::memory_order_relaxed);
     }
 
-    std::array<Stripe, 16> stripes_{};
+    static constexpr std::size_t own_stripes = 16;
+
+    std::array<Stripe, own_stripes + 1> stripes_{};
+    Counts before_{}; ///< the totals at the last reset
 };
 
 } // namespace detail

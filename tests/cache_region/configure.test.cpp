@@ -71,9 +71,9 @@ TEST_CASE("texts from a settings file become what is asked for", "[dogpile-35]")
     region.configure_from_config({{"cache.backend", "memory"},
                                   {"cache.expiration_time", "600"},
                                   {"cache.replace_existing_backend", "false"},
-                                  {"cache.lock_timeout", nullptr},
+                                  {"cache.lock_timeout", "None"},
                                   {"cache.arguments.max_entries", "50"},
-                                  {"cache.arguments.time_to_live", nullptr}},
+                                  {"cache.arguments.time_to_live", "None"}},
                                  "cache.");
     region.set("key", 1);
     make.clock->advance(600s);

@@ -297,3 +297,20 @@ TEST_CASE("a creator of many may take its creation, which then counts for all it
         CHECK(region.get_multi<int>({"secret", "z"}) == Found(2));
     });
 }
+
+TEST_CASE("refresh_multi creates all its keys, whatever is stored, in one call") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        test::ManyNumbers many;
+        region.set("b", 100);
+        CHECK(region.refresh_multi(Keys{"b", "a", "b"}, many) == Values{1, 1, 1});
+        CHECK(region.refresh_multi(Keys{"b"}, many, {.should_cache_fn = [](int) { return false; }}) == Values{2});
+        CHECK(many.calls == std::vector<Keys>{{"a", "b"}, {"b"}});
+        CHECK(region.get_multi<int>({"a", "b"}) == Found{1, 1});
+        CHECK(region.refresh_multi(Keys(), many).empty());
+        CHECK(many.calls.size() == 2);
+        const auto create = [](const Keys&) { return Map{{"a", 7}}; };
+        CHECK(region.refresh_multi(Keys{"a", "b"}, create) == Map{{"a", 7}});
+        CHECK(region.get_multi<int>({"a", "b"}) == Found{7, 1});
+    });
+}

@@ -26,7 +26,7 @@ struct Fragile {
 TEST_CASE("what nobody reads is let go at once") {
     auto object = std::make_shared<const int>(1);
     const std::weak_ptr<const int> watched = object;
-    Epochs::instance().retire(std::move(object));
+    Epochs::instance().retire(Epochs::prepare(std::move(object)));
     CHECK(watched.expired());
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("what is retired under the eyes of a reader stays until the reader has
         const EpochGuard guard;
         {
             const EpochGuard inner;
-            Epochs::instance().retire(std::move(object));
+            Epochs::instance().retire(Epochs::prepare(std::move(object)));
         }
         CHECK_FALSE(watched.expired());
     }
@@ -62,7 +62,7 @@ TEST_CASE("the last of several readers lets go of what is retired, on whatever t
     auto first = test::on_another_thread([&] { read(true); });
     auto second = test::on_another_thread([&] { read(false); });
     both_read.wait();
-    Epochs::instance().retire(std::move(object));
+    Epochs::instance().retire(Epochs::prepare(std::move(object)));
     CHECK_FALSE(watched.expired());
     retired.open();
     first.get();
@@ -79,8 +79,8 @@ TEST_CASE("readers of later times do not keep what was retired before") {
         const EpochGuard guard;
         reading.halt();
     });
-    Epochs::instance().retire(std::make_shared<const int>(0));
-    Epochs::instance().retire(std::move(object));
+    Epochs::instance().retire(Epochs::prepare(std::make_shared<const int>(0)));
+    Epochs::instance().retire(Epochs::prepare(std::move(object)));
     old.reset();
     reading.await_arrival();
     reading.let_go();
@@ -100,7 +100,7 @@ TEST_CASE("readers never see what has been destroyed, while a writer goes on rep
                 auto fresh = std::make_shared<const Fragile>();
                 current.store(fresh.get(), std::memory_order_seq_cst);
                 std::shared_ptr<const Fragile> before = std::exchange(owner, std::move(fresh));
-                Epochs::instance().retire(std::move(before));
+                Epochs::instance().retire(Epochs::prepare(std::move(before)));
             }
             is_over = true;
         } else {

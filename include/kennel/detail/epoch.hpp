@@ -1,7 +1,7 @@
 #ifndef KENNEL_DETAIL_EPOCH_HPP
 #define KENNEL_DETAIL_EPOCH_HPP
 
-#include "kennel/version.hpp"
+#include "kennel/detail/membarrier.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -10,14 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <utility>
-
-#if defined(__SANITIZE_THREAD__)
-#define KENNEL_DETAIL_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define KENNEL_DETAIL_THREAD_SANITIZER 1
-#endif
-#endif
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -53,7 +45,7 @@ public:
         reader.epoch.exchange(now, std::memory_order_seq_cst);
 #else
         reader.epoch.store(now, std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        AsymmetricBarrier::light();
 #endif
     }
 
@@ -62,37 +54,48 @@ public:
         if (--reader.depth != 0) return;
         const std::uint64_t epoch = reader.epoch.load(std::memory_order_relaxed);
         reader.epoch.store(0, std::memory_order_release);
+        AsymmetricBarrier::light(); // or neither this reader nor the one who retires would see that it is the last
         if (epoch <= kept_until.load(std::memory_order_relaxed)) [[unlikely]]
             instance().collect();
     }
 
-    /// Keeps `object`, which no new reader can reach any more, for as long as an old one may look at it.
-    void retire(std::shared_ptr<const void> object) {
-        std::list<Retired> free; // destroyed outside the lock
-        std::list<Retired> retired(1);
-        retired.front().object = std::move(object);
+    /// An object that is about to be retired.
+    struct Retired {
+        std::uint64_t epoch = 0;
+        std::shared_ptr<const void> object{};
+    };
+    using Retirement = std::list<Retired>;
+
+    /// To be done while readers can still reach the object, because it may fail.
+    [[nodiscard]] static Retirement prepare(std::shared_ptr<const void> object) {
+        Retirement retirement(1);
+        retirement.front().object = std::move(object);
+        return retirement;
+    }
+
+    /// Keeps an object, which no new reader can reach any more, for as long as an old one may look at it.
+    void retire(Retirement retirement) noexcept {
+        Retirement free; // destroyed outside the lock
         const std::lock_guard lock(mutex_);
-        retired.front().epoch = instance_epoch.fetch_add(1, std::memory_order_seq_cst);
-        kept_until.store(retired.front().epoch, std::memory_order_seq_cst);
-        retired_.splice(retired_.end(), retired);
+        retirement.front().epoch = instance_epoch.fetch_add(1, std::memory_order_seq_cst);
+        kept_until.store(retirement.front().epoch, std::memory_order_seq_cst);
+        retired_.splice(retired_.end(), retirement);
         take_unreachable(free);
     }
 
     /// Lets go of what nobody looks at any more.
     void collect() noexcept {
-        std::list<Retired> free;
+        Retirement free;
         const std::lock_guard lock(mutex_);
         take_unreachable(free);
     }
 
 private:
-    struct Retired {
-        std::uint64_t epoch = 0;
-        std::shared_ptr<const void> object{};
-    };
+    Epochs() { AsymmetricBarrier::set_up(); }
 
     /// The list is in the order of the epochs.
-    void take_unreachable(std::list<Retired>& free) noexcept {
+    void take_unreachable(Retirement& free) noexcept {
+        if (!AsymmetricBarrier::heavy()) return;
         std::uint64_t oldest = instance_epoch.load(std::memory_order_seq_cst);
         for (const EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr;
              reader = reader->next) {
@@ -142,7 +145,7 @@ private:
     std::atomic<EpochReader*> readers_{nullptr};
     std::mutex mutex_;
     std::size_t reader_count_ = 0;
-    std::list<Retired> retired_;
+    Retirement retired_;
 };
 
 /// While it lives, nothing that its thread finds is reclaimed. Guards may nest; a thread must not wait for a

@@ -151,12 +151,11 @@ public:
 
     /// Stores entries under keys as the caller wrote them; whatever is being created for them meanwhile is not stored.
     void set(const Configuration& configuration, std::span<const BackendEntry> entries) {
-        const auto supersede = [&] {
-            for (const BackendEntry& entry : entries) flights_.supersede(entry.key);
-        };
-        supersede();
-        write(configuration, entries.empty() ? "" : entries.front().key, [&] { store(configuration, entries); });
-        supersede(); // a creation that began while the entry was being stored may have read what was there before
+        if (entries.empty()) return;
+        std::vector<std::string_view> keys;
+        for (const BackendEntry& entry : entries) keys.push_back(entry.key);
+        const typename FlightTable::Closure closure(flights_, keys);
+        write(configuration, keys.front(), [&] { store(configuration, entries); });
     }
 
     /// Stores entries under keys as the caller wrote them.
@@ -178,7 +177,7 @@ public:
     void erase(std::span<const std::string_view> keys) {
         const auto configuration = this->configuration();
         if (keys.empty()) return;
-        for (const std::string_view key : keys) flights_.supersede(key);
+        const typename FlightTable::Closure closure(flights_, keys);
         write(*configuration, keys.front(), [&] {
             if (keys.size() == 1)
                 return configuration->backend->erase(StoredKey(*configuration, keys.front()));
@@ -188,7 +187,7 @@ public:
 
     void invalidate(Invalidation kind) {
         const auto configuration = this->configuration();
-        flights_.supersede_all();
+        const typename FlightTable::Closure closure(flights_);
         configuration->invalidator->invalidate(kind, clock().wall_now());
     }
 
@@ -224,7 +223,12 @@ public:
 
     /// Reports the exception that is being handled.
     void report_failure(EventKind kind, std::string_view key, TimeSpan elapsed = {}) noexcept {
-        report(kind, key, elapsed, options_.listener ? text_of(std::current_exception()) : std::string());
+        std::string text;
+        try {
+            if (options_.listener) text = text_of(std::current_exception());
+        } catch (...) { // NOLINT(*-empty-catch): then the listener gets no text
+        }
+        report(kind, key, elapsed, text);
     }
 
     /// Reports a look-up that found nothing to serve, and why.
@@ -236,10 +240,11 @@ public:
 private:
     /// Under the lock of `configure`. What is being created for the old backend does not go to the new one, either.
     void replace(std::shared_ptr<const Configuration> configuration) {
-        std::shared_ptr<const Configuration> before = std::exchange(current_, std::move(configuration));
+        Epochs::Retirement before = Epochs::prepare(current_);
+        const typename FlightTable::Closure closure(flights_);
+        current_ = std::move(configuration);
         configuration_.store(current_.get(), std::memory_order_seq_cst);
-        flights_.supersede_all();
-        if (before != nullptr) Epochs::instance().retire(std::move(before));
+        Epochs::instance().retire(std::move(before));
     }
 
     template <class Write>

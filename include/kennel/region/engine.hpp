@@ -38,6 +38,10 @@ public:
                              MultiRequest& request) override {
         detail::get_or_create_multi(*core_, keys, changes, request);
     }
+    void refresh_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
+                       MultiRequest& request) override {
+        detail::refresh_multi(*core_, keys, changes, request);
+    }
 
     Reading look_up(std::string_view key, const RuleChanges& changes, Take take) override {
         const EpochGuard guard;

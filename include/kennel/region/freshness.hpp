@@ -37,16 +37,16 @@ template <class Lazy>
     if (rules.ignore_expiration) return {Standing::fresh};
     const Invalidation hit = configuration.invalidator->judge(key, metadata);
     if (hit == Invalidation::hard) return {Standing::none, EventKind::hard_invalidated};
-    if (hit == Invalidation::soft)
-        return {rules.stale_time > TimeSpan() ? Standing::stale : Standing::none};
+    if (hit == Invalidation::soft && rules.stale_time == TimeSpan()) return {Standing::none};
 
+    const Standing best = hit == Invalidation::soft ? Standing::stale : Standing::fresh;
     const TimeSpan limit = (std::min)(rules.expiration, metadata.time_to_live.value_or(unlimited));
-    if (limit.is_unlimited()) return {Standing::fresh};
+    if (limit.is_unlimited()) return {best};
     if (limit > TimeSpan()) {
         const auto coarse_age = clock.coarse_wall_now() - (std::max)(metadata.created, WallTime{});
         const auto lag = clock.coarse_lag();
-        if (coarse_age >= -lag && coarse_age + lag <= limit.duration()) return {Standing::fresh};
-        if (distance(clock.wall_now(), metadata.created) <= limit) return {Standing::fresh};
+        if (coarse_age >= -lag && coarse_age + lag <= limit.duration()) return {best};
+        if (distance(clock.wall_now(), metadata.created) <= limit) return {best};
     }
     if (rules.stale_time.is_unlimited()) return {Standing::stale};
     if (rules.stale_time == TimeSpan()) return {Standing::none};

@@ -32,9 +32,9 @@ class MissedCall {
 
 public:
     MissedCall(RegionCore& core, std::shared_ptr<const Configuration> configuration, std::string_view key,
-               const Rules& rules, ValueRequest& request, const Reading& first)
+               const Rules& rules, ValueRequest& request, const Reading& first, SteadyTime start)
         : core_(core), configuration_(std::move(configuration)), key_(key), rules_(rules),
-          request_(request), reading_(first), start_(core.clock().steady_now()) {}
+          request_(request), reading_(first), start_(start) {}
 
     /// When it returns, the request has taken a value.
     void run() {
@@ -62,13 +62,11 @@ private:
     [[nodiscard]] bool try_once() {
         auto [flight, is_leader] = core_.flights().board(key_);
         if (!is_leader) {
-            if (flight->is_led_here())
+            if (core_.flights().is_led_here(key_))
                 throw RecursiveCreation("the creator of '" + std::string(key_) + "' asks for its own value");
             return has_stale() ? take_stale() : join(*flight);
         }
-        auto led = std::make_shared<LedFlight>(core_.shared_from_this(), configuration_, key_, std::move(flight));
-        led->flight().lead();
-        return lead(std::move(led));
+        return lead(take_lead(core_, configuration_, key_, flight));
     }
 
     [[nodiscard]] bool lead(std::shared_ptr<LedFlight> led) {
@@ -175,8 +173,7 @@ private:
 
     /// Creates although somebody else does.
     [[nodiscard]] bool create_alone() {
-        LedFlight led(core_.shared_from_this(), configuration_, key_, core_.flights().board_alone(key_));
-        create_here(led);
+        create_here(*take_lead(core_, configuration_, key_, core_.flights().board_alone(key_)));
         return true;
     }
 
@@ -210,7 +207,21 @@ void get_or_create(BasicRegionCore<Lazy>& core, std::string_view key, const Rule
         configuration = current.shared_from_this();
     }
     require_expiration(*configuration, rules);
-    MissedCall(core, std::move(configuration), key, rules, request, reading).run();
+    MissedCall(core, std::move(configuration), key, rules, request, reading, core.clock().steady_now()).run();
+}
+
+/// Leads a new creation of the value of the key, whoever is creating it now.
+template <class Lazy>
+[[nodiscard]] auto take_lead_anew(BasicRegionCore<Lazy>& core,
+                                  std::shared_ptr<const BasicConfiguration<Lazy>> configuration, std::string_view key) {
+    typename BasicFlightTable<Lazy>::Boarding boarding{};
+    while (!boarding.is_leader) {
+        if (core.flights().is_led_here(key))
+            throw RecursiveCreation("the creator of '" + std::string(key) + "' refreshes its own value");
+        core.flights().supersede(key);
+        boarding = core.flights().board(key);
+    }
+    return take_lead(core, std::move(configuration), key, boarding.flight);
 }
 
 /// Makes `request` take a value that its creator makes now, whatever is stored or being created.
@@ -218,15 +229,8 @@ template <class Lazy>
 void refresh(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes, ValueRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
     const Rules rules = applied(changes, configuration->rules);
-    typename BasicFlightTable<Lazy>::Boarding boarding{};
-    while (!boarding.is_leader) {
-        if (boarding.flight != nullptr && boarding.flight->is_led_here())
-            throw RecursiveCreation("the creator of '" + std::string(key) + "' refreshes its own value");
-        core.flights().supersede(key);
-        boarding = core.flights().board(key);
-    }
-    LedFlight<Lazy> led(core.shared_from_this(), std::move(configuration), key, std::move(boarding.flight));
-    const Payload object = led.create(request, rules, {}, {});
+    const auto led = take_lead_anew(core, std::move(configuration), key);
+    const Payload object = led->create(request, rules, {}, {});
     if (!request.take(object)) throw ValidationError("a creator made a value of another type than it says");
 }
 

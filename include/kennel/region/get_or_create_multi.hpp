@@ -31,8 +31,8 @@ public:
     MultiCall(RegionCore& core, std::shared_ptr<const Configuration> configuration,
               std::span<const std::string_view> keys, const Rules& rules, MultiRequest& request)
         : core_(core), configuration_(std::move(configuration)), keys_(keys), rules_(rules),
-          request_(request), deadline_(later_by(core.clock().steady_now(),
-                                                rules.lock_timeout.value_or(unlimited))) {}
+          request_(request), start_(core.clock().steady_now()),
+          deadline_(later_by(start_, rules.lock_timeout.value_or(unlimited))) {}
 
     /// When it returns, the request has taken a value for each key that has one.
     void run() {
@@ -55,6 +55,13 @@ public:
         for (const Joined& joined : joined_) join(joined);
     }
 
+    /// The same with values that are created now, whatever is stored or being created.
+    void refresh() {
+        for (std::size_t index = 0; index != keys_.size(); ++index)
+            led_.push_back({index, take_lead_anew(core_, configuration_, keys_[index])});
+        create();
+    }
+
 private:
     struct Led {
         std::size_t index;
@@ -70,7 +77,7 @@ private:
         const bool has_stale = readings_[index].standing == Standing::stale;
         auto [flight, is_leader] = core_.flights().board(keys_[index]);
         if (!is_leader) {
-            if (flight->is_led_here())
+            if (core_.flights().is_led_here(keys_[index]))
                 throw RecursiveCreation("the creator of '" + std::string(keys_[index]) + "' asks for its own value");
             if (has_stale)
                 core_.count(Counter::stale_hit);
@@ -78,16 +85,17 @@ private:
                 joined_.push_back({index, std::move(flight)});
             return;
         }
-        auto led = std::make_shared<LedFlight>(core_.shared_from_this(), configuration_, keys_[index], std::move(flight));
-        led->flight().lead();
-        if (led->acquire_mutex(has_stale ? at_once : deadline_, &held_) ||
-            (!has_stale && rules_.on_lock_timeout == OnLockTimeout::create_alone))
+        auto led = take_lead(core_, configuration_, keys_[index], flight);
+        // A lock is waited for only while nothing is led yet, since otherwise:
+        //   1. we lead a and wait for the lock of b   2. the creator of b, elsewhere, asks for a, and waits for us
+        if (led->acquire_mutex(has_stale || !led_.empty() ? at_once : deadline_, &held_)) {
             led_.push_back({index, std::move(led)});
-        else if (has_stale)
+        } else if (has_stale) {
             core_.count(Counter::stale_hit);
-        else
-            throw CreationTimeout("the value of '" + std::string(keys_[index]) +
-                                  "' is being created by another process, which has not finished within lock_timeout");
+        } else {
+            led->land({});
+            joined_.push_back({index, std::move(flight)});
+        }
     }
 
     /// Another caller may have created values between our look and our boarding; these need no creator.
@@ -208,7 +216,7 @@ private:
             return;
         }
         OneOfMany one(request_, joined.index); // it came to nothing, or to a value of another type: on our own
-        MissedCall(core_, configuration_, key, rules_, one, readings_[joined.index]).run();
+        MissedCall(core_, configuration_, key, rules_, one, readings_[joined.index], start_).run();
     }
 
     [[nodiscard]] std::string joined_names() const {
@@ -256,6 +264,7 @@ private:
     std::span<const std::string_view> keys_;
     Rules rules_;
     MultiRequest& request_;
+    SteadyTime start_;
     SteadyTime deadline_;
     std::vector<Reading> readings_;
     std::vector<Led> led_;
@@ -271,6 +280,15 @@ void get_or_create_multi(BasicRegionCore<Lazy>& core, std::span<const std::strin
     const Rules rules = applied(changes, configuration->rules);
     if (keys.empty()) return;
     MultiCall(core, std::move(configuration), keys, rules, request).run();
+}
+
+/// Makes `request` take values that its creator makes now for all keys, which are different and sorted.
+template <class Lazy>
+void refresh_multi(BasicRegionCore<Lazy>& core, std::span<const std::string_view> keys, const RuleChanges& changes,
+                   MultiRequest& request) {
+    std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
+    const Rules rules = applied(changes, configuration->rules);
+    MultiCall(core, std::move(configuration), keys, rules, request).refresh();
 }
 
 } // namespace detail

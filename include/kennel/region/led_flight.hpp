@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -27,26 +27,33 @@ public:
     ~HeldMutexes() { release(); }
 
     [[nodiscard]] bool contain(std::string_view stored_key) const {
-        return std::find(stored_keys_.begin(), stored_keys_.end(), stored_key) != stored_keys_.end();
+        return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.stored_key == stored_key; });
     }
     [[nodiscard]] bool contain(const std::shared_ptr<CacheMutex>& mutex) const {
-        return std::find(mutexes_.begin(), mutexes_.end(), mutex) != mutexes_.end();
+        return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.mutex == mutex; });
     }
 
-    void add(std::string_view stored_key, std::shared_ptr<CacheMutex> mutex) {
-        stored_keys_.emplace_back(stored_key);
-        mutexes_.push_back(std::move(mutex));
+    [[nodiscard]] bool acquire(std::string_view stored_key, const std::shared_ptr<CacheMutex>& mutex,
+                               SteadyTime deadline) {
+        std::list<Held> held; // made before, so that nothing can fail once the lock is taken
+        held.push_back({std::string(stored_key), mutex});
+        if (!mutex->acquire(deadline)) return false;
+        held_.splice(held_.end(), held);
+        return true;
     }
 
     void release() noexcept {
-        for (const auto& mutex : mutexes_) mutex->release();
-        mutexes_.clear();
-        stored_keys_.clear();
+        for (const Held& held : held_) held.mutex->release();
+        held_.clear();
     }
 
 private:
-    std::vector<std::string> stored_keys_;
-    std::vector<std::shared_ptr<CacheMutex>> mutexes_;
+    struct Held {
+        std::string stored_key;
+        std::shared_ptr<CacheMutex> mutex;
+    };
+
+    std::list<Held> held_;
 };
 
 /// An entry for a value that has just been created.
@@ -93,11 +100,9 @@ public:
             if (held != nullptr && held->contain(stored)) return true;
             std::shared_ptr<CacheMutex> mutex = configuration_->backend->get_mutex(stored);
             if (mutex == nullptr || (held != nullptr && held->contain(mutex))) return true;
+            if (held != nullptr) return held->acquire(stored, mutex, deadline);
             if (!mutex->acquire(deadline)) return false;
-            if (held != nullptr)
-                held->add(stored, std::move(mutex));
-            else
-                mutex_ = std::move(mutex);
+            mutex_ = std::move(mutex);
         } catch (...) {
             core_->report_failure(EventKind::lock_failed, key_);
         }
@@ -169,6 +174,20 @@ private:
     std::atomic_flag is_claimed_;
     bool has_landed_ = false;
 };
+
+/// Takes over the lead of a flight that the caller has just boarded, which is landed also when that fails.
+template <class Lazy>
+[[nodiscard]] std::shared_ptr<LedFlight<Lazy>>
+take_lead(BasicRegionCore<Lazy>& core, std::shared_ptr<const BasicConfiguration<Lazy>> configuration,
+          std::string_view key, const std::shared_ptr<BasicFlight<Lazy>>& flight) {
+    try {
+        flight->lead();
+        return std::make_shared<LedFlight<Lazy>>(core.shared_from_this(), std::move(configuration), key, flight);
+    } catch (...) {
+        core.flights().land(key, flight, {});
+        throw;
+    }
+}
 
 } // namespace detail
 KENNEL_NAMESPACE_END

@@ -54,6 +54,11 @@ template <class Choice, std::size_t Count>
     return names;
 }
 
+/// The setting, or null when it is the text with which dogpile's settings say that.
+[[nodiscard]] inline ArgumentValue none_as_null(const ArgumentValue& setting) {
+    return setting.as<std::string>() == "None" ? ArgumentValue() : setting;
+}
+
 [[nodiscard]] inline ParsedSettings parse_settings(const Settings& settings, std::string_view prefix) {
     constexpr std::string_view arguments_prefix = "arguments.";
     ParsedSettings parsed;
@@ -62,9 +67,9 @@ template <class Choice, std::size_t Count>
          setting != settings.end() && setting->first.starts_with(prefix); ++setting) {
         const std::string_view name = std::string_view(setting->first).substr(prefix.size());
         if (name.starts_with(arguments_prefix))
-            parsed.options.arguments[std::string(name.substr(arguments_prefix.size()))] = setting->second;
+            parsed.options.arguments[std::string(name.substr(arguments_prefix.size()))] = none_as_null(setting->second);
         else
-            own[std::string(name)] = setting->second;
+            own[std::string(name)] = none_as_null(setting->second);
     }
     ArgumentReader reader(own, "settings '" + std::string(prefix) + "*'");
     const auto backend = reader.get<std::string>("backend");

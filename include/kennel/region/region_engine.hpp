@@ -80,6 +80,8 @@ public:
     /// The same for many keys, which are different and sorted.
     virtual void get_or_create_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
                                      MultiRequest& request) = 0;
+    virtual void refresh_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
+                               MultiRequest& request) = 0;
 
     /// Looks up, counts and reports; `take` gets what can be served, fresh or stale.
     virtual Reading look_up(std::string_view key, const RuleChanges& changes, Take take) = 0;

@@ -61,7 +61,7 @@ struct CreatedValue {
         else
             return creator();
     }
-    using type = decltype(call(std::declval<Creator&>(), std::declval<Creation&>()));
+    using type = value_of_t<decltype(call(std::declval<Creator&>(), std::declval<Creation&>()))>;
 };
 
 template <class Creator>
@@ -75,14 +75,19 @@ inline constexpr bool is_borrowed_text = std::is_same_v<Type, const char*> || st
 template <class Value>
 using kept_t = std::conditional_t<is_borrowed_text<std::decay_t<Value>>, std::string, std::decay_t<Value>>;
 
+/// Whether a value may lie in a cache and go to many callers.
+template <class Value>
+inline constexpr bool is_cacheable = !std::is_same_v<Value, NoValue> && !std::is_pointer_v<Value> &&
+                                     !std::is_same_v<Value, std::string_view> && std::copy_constructible<Value>;
+
 /// Says at compile time, in the caller's words, what a creator may not make.
 template <class Value>
 void require_cacheable() {
-    static_assert(!std::is_void_v<Value>, "a creator must return the value that is to be cached");
+    static_assert(!std::is_same_v<Value, NoValue>, "a creator must return the value that is to be cached");
     static_assert(!std::is_pointer_v<Value> && !std::is_same_v<Value, std::string_view>,
                   "a creator must return a value that owns what it is made of: not a pointer or a "
                   "std::string_view, but for example a std::string or a std::shared_ptr<const Type>");
-    static_assert(std::is_void_v<Value> || std::copy_constructible<Value>,
+    static_assert(std::copy_constructible<Value>,
                   "a cached value goes to many callers, so it must be copyable: return a "
                   "std::shared_ptr<const Type> to share a value that can only be moved");
 }

@@ -1,0 +1,217 @@
+#include "kennel/backend_registry.hpp"
+
+#include "kennel/kennel.hpp"
+#include "support/catch.hpp"
+#include "support/messages.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using kennel::testing_support::mentions;
+using kennel::testing_support::message_of;
+
+/// A backend that keeps nothing, for tests that only make it.
+class BareBackend : public kennel::CacheBackend {
+public:
+    std::optional<kennel::CachedValue> get(std::string_view) override { return std::nullopt; }
+    void set(std::string_view, const kennel::CachedValue&) override {}
+    void erase(std::string_view) override {}
+};
+
+struct MadeFromContext : BareBackend {
+    explicit MadeFromContext(const kennel::BackendContext& context)
+        : clock(context.clock), has_argument(context.arguments.contains("size")) {}
+    std::shared_ptr<const kennel::Clock> clock;
+    bool has_argument;
+};
+
+struct MadeFromArguments : BareBackend {
+    explicit MadeFromArguments(const kennel::Arguments& arguments) : has_argument(arguments.contains("size")) {}
+    bool has_argument;
+};
+
+struct BareProxy : kennel::ProxyBackend {};
+
+struct ProxyWithArguments : kennel::ProxyBackend {
+    explicit ProxyWithArguments(const kennel::Arguments& arguments) : has_argument(arguments.contains("size")) {}
+    bool has_argument;
+};
+
+using Names = kennel::Registry<int>;
+
+/// A name that no other test and no other run of this one has registered.
+std::string fresh_name() {
+    static int count = 0;
+    return "backend_registry.test " + std::to_string(++count);
+}
+
+template <class Backend>
+const Backend* made(const std::string& name, const kennel::BackendContext& context) {
+    static std::shared_ptr<kennel::CacheBackend> last;
+    last = kennel::make_backend(name, context);
+    return dynamic_cast<const Backend*>(last.get());
+}
+
+} // namespace
+
+TEST_CASE("a registry finds what was added under a name", "[backend_registry]") {
+    Names names("thing");
+    names.add("one", 1);
+    names.add("two", 2);
+    CHECK(names.find("one") == 1);
+    CHECK(names.find("two") == 2);
+}
+
+TEST_CASE("a registry refuses a name that is taken, by name, and an empty one", "[backend_registry]") {
+    Names names("thing");
+    names.add("one", 1);
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { names.add("one", 2); }), {"thing", "'one'"}));
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { names.add("", 2); }), {"thing", "name"}));
+    CHECK(names.find("one") == 1);
+}
+
+TEST_CASE("what registers itself any number of times is registered once", "[backend_registry]") {
+    Names names("thing");
+    CHECK(names.add_once("one", 1));
+    CHECK_FALSE(names.add_once("one", 2));
+    CHECK(names.find("one") == 1);
+}
+
+TEST_CASE("a registry that lacks a name says which ones there are, and what to do", "[backend_registry]") {
+    Names names("thing");
+    CHECK(mentions(message_of<kennel::PluginNotFound>([&] { static_cast<void>(names.find("three")); }),
+                   {"no thing named 'three'", "registered: none"}));
+    names.add("one", 1);
+    names.add("two", 2);
+    CHECK(mentions(message_of<kennel::PluginNotFound>([&] { static_cast<void>(names.find("three", ": look there")); }),
+                   {"no thing named 'three'", ": look there", "registered: one, two"}));
+}
+
+TEST_CASE("a backend of ours whose header is missing is an error that names the header and the target",
+          "[backend_registry]") {
+    const auto text_for = [](std::string_view name) {
+        const kennel::Registry<kennel::BackendFactory> empty("backend");
+        const std::string_view canonical = kennel::detail::canonical_backend_name(name);
+        return message_of<kennel::PluginNotFound>(
+            [&] { static_cast<void>(empty.find(canonical, kennel::detail::backend_hint(canonical))); });
+    };
+    for (const std::string_view name : {"redis", "dogpile.cache.redis", "dogpile.cache.valkey"})
+        CHECK(mentions(text_for(name), {"'redis'", "<kennel/backends/redis.hpp>", "kennel::redis"}));
+    for (const std::string_view name : {"redis_sentinel", "dogpile.cache.redis_cluster", "valkey"})
+        CHECK(mentions(text_for(name), {"<kennel/backends/redis.hpp>", "kennel::redis"}));
+    for (const std::string_view name : {"memcached", "dogpile.cache.pylibmc", "dogpile.cache.pymemcache"})
+        CHECK(mentions(text_for(name), {"'memcached'", "<kennel/backends/memcached.hpp>", "kennel::memcached"}));
+    CHECK(mentions(text_for("dictionary"), {"'dictionary'", "register_backend"}));
+}
+
+TEST_CASE("a region cannot be configured with a backend that nobody has registered",
+          "[backend_registry][dogpile-44]") {
+    kennel::CacheRegion region;
+    const std::string text = message_of<kennel::PluginNotFound>([&] { region.configure("no such backend"); });
+    CHECK(mentions(text, {"'no such backend'", "register_backend", "memory", "memory_bytes", "null"}));
+    CHECK_FALSE(region.is_configured());
+}
+
+TEST_CASE("dogpile's names for backends are understood", "[backend_registry]") {
+    kennel::CacheRegion null;
+    null.configure("dogpile.cache.null");
+    CHECK(dynamic_cast<kennel::NullBackend*>(null.actual_backend().get()) != nullptr);
+    kennel::CacheRegion memory;
+    memory.configure("dogpile.cache.memory");
+    CHECK(dynamic_cast<kennel::MemoryBackend*>(memory.actual_backend().get()) != nullptr);
+    kennel::CacheRegion pickle;
+    pickle.configure("dogpile.cache.memory_pickle");
+    CHECK(dynamic_cast<kennel::MemoryBytesBackend*>(pickle.actual_backend().get()) != nullptr);
+    CHECK(kennel::detail::canonical_backend_name("dogpile.cache.bmemcached") == "memcached");
+    CHECK(kennel::detail::canonical_backend_name("mine") == "mine");
+}
+
+TEST_CASE("a backend is made from the context, the arguments or nothing, whatever it takes", "[backend_registry]") {
+    const kennel::Arguments arguments{{"size", 1}};
+    const auto clock = std::make_shared<const kennel::SystemClock>();
+    const std::string names[] = {fresh_name(), fresh_name(), fresh_name()};
+    kennel::register_backend<MadeFromContext>(names[0]);
+    kennel::register_backend<MadeFromArguments>(names[1]);
+    kennel::register_backend<BareBackend>(names[2]);
+
+    const auto* const from_context = made<MadeFromContext>(names[0], {arguments, clock});
+    REQUIRE(from_context != nullptr);
+    CHECK(from_context->clock == clock);
+    CHECK(from_context->has_argument);
+
+    const auto* const from_arguments = made<MadeFromArguments>(names[1], {arguments, clock});
+    REQUIRE(from_arguments != nullptr);
+    CHECK(from_arguments->has_argument);
+
+    CHECK(made<BareBackend>(names[2], {{}, clock}) != nullptr);
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { made<BareBackend>(names[2], {arguments, clock}); }),
+                   {names[2], "'size'", "it takes none"}));
+}
+
+TEST_CASE("a backend may be registered as a function that makes it", "[backend_registry]") {
+    const std::string name = fresh_name();
+    const auto only = std::make_shared<BareBackend>();
+    kennel::register_backend(name, [only](const kennel::BackendContext&) { return only; });
+    kennel::CacheRegion region;
+    region.configure(name);
+    CHECK(region.actual_backend().get() == only.get());
+
+    const std::string empty = fresh_name();
+    kennel::register_backend(empty, [](const kennel::BackendContext&) { return nullptr; });
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { made<BareBackend>(empty, {{}}); }), {empty}));
+}
+
+TEST_CASE("a backend's name can be registered once", "[backend_registry]") {
+    const std::string name = fresh_name();
+    kennel::register_backend<BareBackend>(name);
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { kennel::register_backend<MadeFromArguments>(name); }),
+                   {"'" + name + "'", "already"}));
+    CHECK(made<BareBackend>(name, {{}}) != nullptr);
+    const kennel::CacheRegion region;
+    CHECK(mentions(message_of<kennel::ValidationError>([] { kennel::register_backend<BareBackend>("memory"); }),
+                   {"'memory'", "already"}));
+}
+
+TEST_CASE("a backend that ships with Kennel may be included by many files", "[backend_registry]") {
+    const std::string name = fresh_name();
+    CHECK(kennel::detail::self_register<BareBackend>(name.c_str()));
+    CHECK_FALSE(kennel::detail::self_register<BareBackend>(name.c_str()));
+    CHECK(made<BareBackend>(name, {{}}) != nullptr);
+}
+
+TEST_CASE("a proxy is made by name from its arguments, or from nothing", "[backend_registry]") {
+    const kennel::Arguments arguments{{"size", 1}};
+    const std::string names[] = {fresh_name(), fresh_name()};
+    kennel::register_proxy<BareProxy>(names[0]);
+    kennel::register_proxy<ProxyWithArguments>(names[1]);
+
+    const auto backend = std::make_shared<BareBackend>();
+    const auto bare = kennel::proxy_registry().find(names[0])({}).around(backend);
+    CHECK(std::dynamic_pointer_cast<BareProxy>(bare) != nullptr);
+    CHECK(&kennel::innermost(*bare) == backend.get());
+    const auto with_arguments = kennel::proxy_registry().find(names[1])(arguments).around(backend);
+    REQUIRE(std::dynamic_pointer_cast<ProxyWithArguments>(with_arguments) != nullptr);
+    CHECK(std::dynamic_pointer_cast<ProxyWithArguments>(with_arguments)->has_argument);
+
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { kennel::register_proxy<BareProxy>(names[0]); }),
+                   {"proxy", names[0]}));
+    CHECK(mentions(message_of<kennel::ValidationError>(
+                       [&] { static_cast<void>(kennel::proxy_registry().find(names[0])(arguments)); }),
+                   {"proxy", names[0], "'size'"}));
+    CHECK(mentions(message_of<kennel::PluginNotFound>(
+                       [] { static_cast<void>(kennel::proxy_registry().find("no such proxy")); }),
+                   {"no proxy named 'no such proxy'", names[0]}));
+}
+
+TEST_CASE("each making by name gives a backend of its own", "[backend_registry]") {
+    kennel::CacheRegion one;
+    kennel::CacheRegion other;
+    one.configure("memory");
+    other.configure("memory");
+    one.set("key", 1);
+    CHECK_FALSE(other.get<int>("key").has_value());
+}

@@ -1,0 +1,7 @@
+// expect: return a std::shared_ptr<const Type> to share a value that can only be moved
+#include "kennel/kennel.hpp"
+
+int main() {
+    kennel::CacheRegion<> region;
+    region.get_or_create("key", [] { return std::make_unique<int>(5); });
+}

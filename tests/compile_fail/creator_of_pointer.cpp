@@ -1,0 +1,8 @@
+// expect: a creator must return a value that owns what it is made of
+#include "kennel/kennel.hpp"
+
+int main() {
+    kennel::CacheRegion<> region;
+    static int number = 5;
+    region.get_or_create("key", [] { return &number; });
+}
