@@ -21,6 +21,14 @@ using kennel::Payload;
 static_assert(std::is_nothrow_move_constructible_v<Payload> &&
               std::is_nothrow_move_assignable_v<Payload>);
 
+/// What contains a payload, as a cache entry does.
+struct Container {
+    Payload payload;
+};
+
+static_assert(!std::is_nothrow_copy_assignable_v<Container> &&
+              std::is_nothrow_move_assignable_v<Container>);
+
 /// Counts its living objects, and throws from a copy when told to.
 struct Tracked {
     explicit Tracked(int number) : value(number) { ++alive; }

@@ -112,7 +112,7 @@ TEST_CASE("a proxy sees values with their metadata, in get and in set", "[proxy_
     REQUIRE(proxy->read.payload.get_if<int>() != nullptr);
     CHECK(*proxy->read.payload.get_if<int>() == 7);
     CHECK(proxy->read.metadata.created == proxy->written.metadata.created);
-    CHECK(proxy->read.metadata.tags == kennel::Tags({"tag"}));
+    CHECK(proxy->read.metadata.tags == kennel::Tags(std::vector<std::string>{"tag"}));
 }
 
 TEST_CASE("a proxy on a backend that keeps bytes sees every value, too", "[proxy_backend][dogpile-83]") {

@@ -22,8 +22,6 @@ using namespace std::chrono_literals;
 struct Introspection {
     bool is_active = false;
     std::string user{};
-
-    friend bool operator==(const Introspection&, const Introspection&) = default;
 };
 
 /// Stands for the server and counts what it is asked.

@@ -1,6 +1,7 @@
 #ifndef KENNEL_ARGUMENT_VALUE_HPP
 #define KENNEL_ARGUMENT_VALUE_HPP
 
+#include "kennel/detail/joined.hpp"
 #include "kennel/payload.hpp"
 #include "kennel/time_span.hpp"
 
@@ -19,37 +20,38 @@ KENNEL_NAMESPACE_BEGIN
 /// One setting: null, a bool, a number, text, a list of texts, or an object that is handed over as it is.
 ///
 /// Text turns into whatever type is asked for, so a setting from a file or the environment needs no types: "300" is text for
-/// who asks for text (a password) and a number for who asks for a number.
-class ArgumentValue {
+/// who asks for text (a password) and a number for who asks for a number. `Lazy` is void (see docs/compile_time.md).
+template <class Lazy>
+class BasicArgumentValue {
 public:
     using List = std::vector<std::string>;
 
-    ArgumentValue() = default;
-    ArgumentValue(std::nullptr_t) {}                                     // NOLINT(*-explicit-*): a setting is written
-    ArgumentValue(const char* text) : value_(Payload::object(std::string(text))) {}       // NOLINT(*-explicit-*): as a plain value
-    ArgumentValue(std::string_view text) : value_(Payload::object(std::string(text))) {}  // NOLINT(*-explicit-*)
-    ArgumentValue(std::string text) : value_(Payload::object(std::move(text))) {}         // NOLINT(*-explicit-*)
-    ArgumentValue(List texts) : value_(Payload::object(std::move(texts))) {}              // NOLINT(*-explicit-*)
-    ArgumentValue(TimeSpan span) : value_(Payload::object(span)) {}                       // NOLINT(*-explicit-*)
+    BasicArgumentValue() = default;
+    BasicArgumentValue(std::nullptr_t) {}                                     // NOLINT(*-explicit-*): a setting is written
+    BasicArgumentValue(const char* text) : value_(Payload::object(std::string(text))) {}       // NOLINT(*-explicit-*): as a plain value
+    BasicArgumentValue(std::string_view text) : value_(Payload::object(std::string(text))) {}  // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::string text) : value_(Payload::object(std::move(text))) {}         // NOLINT(*-explicit-*)
+    BasicArgumentValue(List texts) : value_(Payload::object(std::move(texts))) {}              // NOLINT(*-explicit-*)
+    BasicArgumentValue(TimeSpan span) : value_(Payload::object(span)) {}                       // NOLINT(*-explicit-*)
 
     template <class Rep, class Period>
-    ArgumentValue(std::chrono::duration<Rep, Period> span) // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::chrono::duration<Rep, Period> span) // NOLINT(*-explicit-*)
         : value_(Payload::object(TimeSpan(span))) {}
 
-    ArgumentValue(std::same_as<bool> auto flag) : value_(Payload::object(flag)) {} // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::same_as<bool> auto flag) : value_(Payload::object(flag)) {} // NOLINT(*-explicit-*)
 
     template <std::integral Number>
         requires(!std::same_as<Number, bool>)
-    ArgumentValue(Number number) // NOLINT(*-explicit-*)
+    BasicArgumentValue(Number number) // NOLINT(*-explicit-*)
         : value_(Payload::object(checked_integer(number))) {}
 
-    ArgumentValue(std::floating_point auto number) // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::floating_point auto number) // NOLINT(*-explicit-*)
         : value_(Payload::object(static_cast<double>(number))) {}
 
     /// An object that the backend is to use, for example a `std::shared_ptr` to a connection pool.
     template <class Object>
-    [[nodiscard]] static ArgumentValue object(Object&& object) {
-        ArgumentValue value;
+    [[nodiscard]] static BasicArgumentValue object(Object&& object) {
+        BasicArgumentValue value;
         value.value_ = Payload::object(std::forward<Object>(object));
         return value;
     }
@@ -100,8 +102,11 @@ private:
     Payload value_; ///< empty for null
 };
 
+using ArgumentValue = BasicArgumentValue<void>;
+
+template <class Lazy>
 template <class Type>
-std::optional<Type> ArgumentValue::as() const {
+std::optional<Type> BasicArgumentValue<Lazy>::as() const {
     if constexpr (std::same_as<Type, bool>)
         return as_bool();
     else if constexpr (std::same_as<Type, double>)
@@ -122,8 +127,9 @@ std::optional<Type> ArgumentValue::as() const {
     }
 }
 
+template <class Lazy>
 template <class Type>
-std::string ArgumentValue::expectation() {
+std::string BasicArgumentValue<Lazy>::expectation() {
     if constexpr (std::same_as<Type, bool>)
         return "true or false";
     else if constexpr (std::same_as<Type, double>)
@@ -138,10 +144,11 @@ std::string ArgumentValue::expectation() {
         return std::is_unsigned_v<Type> ? "a whole number of zero or more that fits"
                                         : "a whole number that fits";
     else
-        return "an object of the expected type (" + std::string(typeid(Type).name()) + ")";
+        return detail::joined({"an object of the expected type (", typeid(Type).name(), ")"});
 }
 
-inline std::optional<bool> ArgumentValue::as_bool() const {
+template <class Lazy>
+std::optional<bool> BasicArgumentValue<Lazy>::as_bool() const {
     if (const bool* const flag = value_.get_if<bool>()) return *flag;
     const auto* const text = value_.get_if<std::string>();
     if (text == nullptr) return std::nullopt;
@@ -150,43 +157,49 @@ inline std::optional<bool> ArgumentValue::as_bool() const {
     return std::nullopt;
 }
 
-inline std::optional<std::int64_t> ArgumentValue::as_integer() const {
+template <class Lazy>
+std::optional<std::int64_t> BasicArgumentValue<Lazy>::as_integer() const {
     if (const auto* const number = value_.get_if<std::int64_t>()) return *number;
     return parsed<std::int64_t>();
 }
 
-inline std::optional<double> ArgumentValue::as_double() const {
+template <class Lazy>
+std::optional<double> BasicArgumentValue<Lazy>::as_double() const {
     if (const double* const number = value_.get_if<double>()) return *number;
     if (const auto* const number = value_.get_if<std::int64_t>())
         return static_cast<double>(*number);
     return parsed<double>();
 }
 
-inline std::optional<std::string> ArgumentValue::as_text() const {
+template <class Lazy>
+std::optional<std::string> BasicArgumentValue<Lazy>::as_text() const {
     if (const auto* const text = value_.get_if<std::string>()) return *text;
     return std::nullopt;
 }
 
-inline std::optional<TimeSpan> ArgumentValue::as_time_span() const {
+template <class Lazy>
+std::optional<TimeSpan> BasicArgumentValue<Lazy>::as_time_span() const {
     if (const auto* const span = value_.get_if<TimeSpan>()) return *span;
     try {
         if (const auto* const text = value_.get_if<std::string>()) return TimeSpan::parse(*text);
         if (const std::optional<double> seconds = as_double())
-            return TimeSpan(std::chrono::duration<double>(*seconds));
+            return TimeSpan::from_seconds(*seconds);
     } catch (const ValidationError&) {
         return std::nullopt;
     }
     return std::nullopt;
 }
 
-inline std::optional<ArgumentValue::List> ArgumentValue::as_list() const {
+template <class Lazy>
+auto BasicArgumentValue<Lazy>::as_list() const -> std::optional<List> {
     if (const auto* const list = value_.get_if<List>()) return *list;
     if (const auto* const text = value_.get_if<std::string>()) return List{*text};
     return std::nullopt;
 }
 
-inline std::string ArgumentValue::text() const {
-    if (const auto* const text = value_.get_if<std::string>()) return "'" + *text + "'";
+template <class Lazy>
+std::string BasicArgumentValue<Lazy>::text() const {
+    if (const auto* const text = value_.get_if<std::string>()) return detail::joined({"'", *text, "'"});
     if (const bool* const flag = value_.get_if<bool>()) return *flag ? "true" : "false";
     if (const auto* const number = value_.get_if<std::int64_t>()) return std::to_string(*number);
     if (const double* const number = value_.get_if<double>()) return std::to_string(*number);

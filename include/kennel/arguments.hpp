@@ -16,10 +16,11 @@ KENNEL_NAMESPACE_BEGIN
 using Arguments = std::map<std::string, ArgumentValue, std::less<>>;
 
 /// Reads the arguments of one backend: each by its type, and in the end none that nobody asked for.
-class ArgumentReader {
+template <class Lazy>
+class BasicArgumentReader {
 public:
     /// `owner` names the backend in error messages. Both must outlive the reader.
-    ArgumentReader(const Arguments& arguments, std::string_view owner)
+    BasicArgumentReader(const Arguments& arguments, std::string_view owner)
         : arguments_(arguments), owner_(owner) {}
 
     /// The argument as a `Type`, or nothing when it is absent or null. Throws `ValidationError` when it is something else.
@@ -32,9 +33,8 @@ public:
         const auto found = arguments_.find(name);
         if (found == arguments_.end() || found->second.is_null()) return std::nullopt;
         if (std::optional<Type> value = found->second.as<Type>()) return value;
-        throw ValidationError(owner_ + ": argument '" + std::string(name) + "' is " +
-                              found->second.text() + ", which is not " +
-                              ArgumentValue::expectation<Type>());
+        throw ValidationError(detail::joined({owner_, ": argument '", name, "' is ", found->second.text(),
+                                              ", which is not ", ArgumentValue::expectation<Type>()}));
     }
 
     template <class Type>
@@ -48,20 +48,21 @@ public:
         for (const auto& [name, value] : arguments_) {
             bool is_known = false;
             for (const std::string& known : known_) is_known = is_known || known == name;
-            if (!is_known) throw ValidationError(owner_ + ": unknown argument '" + name + "' (" + list() + ")");
+            if (!is_known)
+                throw ValidationError(detail::joined({owner_, ": unknown argument '", name, "' (", list(), ")"}));
         }
     }
 
     /// Refuses the value of an argument: throws `ValidationError` with `why`.
     [[noreturn]] void refuse(std::string_view name, std::string_view why) const {
-        throw ValidationError(owner_ + ": argument '" + std::string(name) + "' " + std::string(why));
+        throw ValidationError(detail::joined({owner_, ": argument '", name, "' ", why}));
     }
 
 private:
     [[nodiscard]] std::string list() const {
         if (known_.empty()) return "it takes none";
         std::string names = "known: ";
-        for (const std::string& name : known_) names += (&name == &known_.front() ? "" : ", ") + name;
+        for (const std::string& name : known_) names.append(&name == &known_.front() ? "" : ", ").append(name);
         return names;
     }
 
@@ -69,6 +70,8 @@ private:
     std::string owner_;
     std::vector<std::string> known_;
 };
+
+using ArgumentReader = BasicArgumentReader<void>;
 
 KENNEL_NAMESPACE_END
 

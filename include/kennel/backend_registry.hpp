@@ -3,6 +3,8 @@
 
 #include "kennel/backend_context.hpp"
 #include "kennel/cache_backend.hpp"
+#include "kennel/detail/joined.hpp"
+#include "kennel/detail/late.hpp"
 #include "kennel/proxy_backend.hpp"
 
 #include <concepts>
@@ -26,9 +28,9 @@ public:
     /// Throws `ValidationError` when the name is empty or taken.
     void add(std::string name, Factory factory) {
         const std::lock_guard lock(mutex_);
-        if (name.empty()) throw ValidationError("a " + kind_ + " needs a name that is not empty");
+        if (name.empty()) throw ValidationError(detail::joined({"a ", kind_, " needs a name that is not empty"}));
         if (!factories_.try_emplace(name, std::move(factory)).second)
-            throw ValidationError("there is a " + kind_ + " named '" + name + "' already");
+            throw ValidationError(detail::joined({"there is a ", kind_, " named '", name, "' already"}));
     }
 
     /// Adds `name`, or does nothing when there is one: for headers that register themselves.
@@ -41,14 +43,14 @@ public:
     [[nodiscard]] Factory find(std::string_view name, std::string_view hint = {}) const {
         const std::lock_guard lock(mutex_);
         if (const auto found = factories_.find(name); found != factories_.end()) return found->second;
-        throw PluginNotFound("there is no " + kind_ + " named '" + std::string(name) + "'" +
-                             std::string(hint) + "; registered: " + names());
+        throw PluginNotFound(
+            detail::joined({"there is no ", kind_, " named '", name, "'", hint, "; registered: ", names()}));
     }
 
 private:
     [[nodiscard]] std::string names() const {
         std::string text;
-        for (const auto& [name, factory] : factories_) text += (text.empty() ? "" : ", ") + name;
+        for (const auto& [name, factory] : factories_) text.append(text.empty() ? "" : ", ").append(name);
         return text.empty() ? "none" : text;
     }
 
@@ -61,14 +63,16 @@ using BackendFactory = std::function<std::shared_ptr<CacheBackend>(const Backend
 using ProxyFactory = std::function<WrappedProxy(const Arguments&)>;
 
 /// The backends that `configure` finds by name; lives as long as the program.
-[[nodiscard]] inline Registry<BackendFactory>& backend_registry() {
-    static auto* const registry = new Registry<BackendFactory>("backend");
+template <class Lazy = void>
+[[nodiscard]] Registry<BackendFactory>& backend_registry() {
+    static auto* const registry = new Registry<detail::Late<BackendFactory, Lazy>>("backend");
     return *registry;
 }
 
 /// The proxies that a configuration file can name; lives as long as the program.
-[[nodiscard]] inline Registry<ProxyFactory>& proxy_registry() {
-    static auto* const registry = new Registry<ProxyFactory>("proxy");
+template <class Lazy = void>
+[[nodiscard]] Registry<ProxyFactory>& proxy_registry() {
+    static auto* const registry = new Registry<detail::Late<ProxyFactory, Lazy>>("proxy");
     return *registry;
 }
 
@@ -85,7 +89,7 @@ template <class Product>
         static_assert(std::default_initializable<Product>,
                       "a backend or proxy is made from const kennel::BackendContext&, from const "
                       "kennel::Arguments&, or from nothing: give it one of these constructors");
-        ArgumentReader(context.arguments, name).reject_unknown();
+        BasicArgumentReader<Late<void, Product>>(context.arguments, name).reject_unknown();
         return std::make_shared<Product>();
     }
 }
@@ -133,33 +137,34 @@ template <class Product>
 /// `Backend` is made from `const BackendContext&`, from `const Arguments&`, or from nothing, whichever it has.
 template <std::derived_from<CacheBackend> Backend>
 void register_backend(std::string name) {
-    backend_registry().add(name, [name](const BackendContext& context) {
-        return detail::make_product<Backend>(context, "backend '" + name + "'");
+    backend_registry<detail::Late<void, Backend>>().add(name, [name](const BackendContext& context) {
+        return detail::make_product<Backend>(context, detail::joined({"backend '", name, "'"}));
     });
 }
 
 /// Makes a factory known to `configure` as `name`. Throws `ValidationError` when the name is taken.
-inline void register_backend(std::string name, BackendFactory factory) {
-    backend_registry().add(std::move(name), std::move(factory));
+template <class Lazy = void>
+void register_backend(std::string name, BackendFactory factory) {
+    backend_registry<Lazy>().add(std::move(name), std::move(factory));
 }
 
 /// Makes `Proxy` known to configuration files as `name`. Throws `ValidationError` when the name is taken.
 template <std::derived_from<ProxyBackend> Proxy>
 void register_proxy(std::string name) {
-    proxy_registry().add(name, [name](const Arguments& arguments) {
-        return WrappedProxy(detail::make_product<Proxy>({arguments}, "proxy '" + name + "'"));
+    proxy_registry<detail::Late<void, Proxy>>().add(name, [name](const Arguments& arguments) {
+        return WrappedProxy(detail::make_product<Proxy>({arguments}, detail::joined({"proxy '", name, "'"})));
     });
 }
 
 /// Makes the backend of that name, or of dogpile's name for it.
-[[nodiscard]] inline std::shared_ptr<CacheBackend> make_backend(std::string_view name,
-                                                                const BackendContext& context) {
+template <class Lazy = void>
+[[nodiscard]] std::shared_ptr<CacheBackend> make_backend(std::string_view name, const BackendContext& context) {
     const std::string_view canonical = detail::canonical_backend_name(name);
-    const BackendFactory factory =
-        backend_registry().find(canonical, detail::backend_hint(canonical));
+    const detail::Late<BackendFactory, Lazy> factory =
+        backend_registry<Lazy>().find(canonical, detail::backend_hint(canonical));
     std::shared_ptr<CacheBackend> backend = factory(context);
     if (backend == nullptr)
-        throw ValidationError("the factory of backend '" + std::string(name) + "' made nothing");
+        throw ValidationError(detail::joined({"the factory of backend '", name, "' made nothing"}));
     return backend;
 }
 
@@ -168,15 +173,15 @@ namespace detail {
 /// Registers a backend that ships with Kennel; its header runs this once for every file that includes it.
 template <class Backend>
 bool self_register(const char* name) {
-    return backend_registry().add_once(name, [name](const BackendContext& context) {
-        return make_product<Backend>(context, "backend '" + std::string(name) + "'");
+    return backend_registry<Late<void, Backend>>().add_once(name, [name](const BackendContext& context) {
+        return make_product<Backend>(context, joined({"backend '", name, "'"}));
     });
 }
 
 template <class Proxy>
 bool self_register_proxy(const char* name) {
-    return proxy_registry().add_once(name, [name](const Arguments& arguments) {
-        return WrappedProxy(make_product<Proxy>({arguments}, "proxy '" + std::string(name) + "'"));
+    return proxy_registry<Late<void, Proxy>>().add_once(name, [name](const Arguments& arguments) {
+        return WrappedProxy(make_product<Proxy>({arguments}, joined({"proxy '", name, "'"})));
     });
 }
 

@@ -60,7 +60,7 @@ public:
     /// `arguments.<name>` and the other members of `ConfigureOptions`. Texts turn into what is wanted. An unknown name is a
     /// `ValidationError`.
     CacheRegion& configure_from_config(const Settings& settings, std::string_view prefix) {
-        const detail::ParsedSettings parsed = detail::parse_settings(settings, prefix);
+        const auto parsed = detail::parse_settings<detail::Late<void, SerializerType>>(settings, prefix);
         return configure(parsed.backend, parsed.options);
     }
 

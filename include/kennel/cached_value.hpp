@@ -2,9 +2,10 @@
 #define KENNEL_CACHED_VALUE_HPP
 
 #include "kennel/clock.hpp"
+#include "kennel/detail/late.hpp"
 #include "kennel/payload.hpp"
 
-#include <memory>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,20 +20,27 @@ inline constexpr int value_version = 2;
 class Tags {
 public:
     Tags() = default;
-    explicit Tags(std::vector<std::string> names)
-        : names_(names.empty() ? nullptr
-                               : std::make_shared<const std::vector<std::string>>(std::move(names))) {}
-
-    [[nodiscard]] bool empty() const noexcept { return names_ == nullptr; }
-    [[nodiscard]] const std::vector<std::string>& names() const noexcept {
-        static const std::vector<std::string> none;
-        return names_ != nullptr ? *names_ : none;
+    template <class Lazy = void>
+    explicit Tags(std::vector<std::string> names) {
+        if (names.begin() != names.end()) names_ = Payload::object(std::move(names));
     }
 
-    friend bool operator==(const Tags& left, const Tags& right) { return left.names() == right.names(); }
+    [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
+
+    template <class Lazy = void>
+    [[nodiscard]] const std::vector<std::string>& names() const noexcept {
+        static const std::vector<detail::Late<std::string, Lazy>> none;
+        const auto* const names = static_cast<decltype(&none)>(names_.address());
+        return names != nullptr ? *names : none;
+    }
+
+    template <std::same_as<Tags> Other>
+    friend bool operator==(const Tags& left, const Other& right) {
+        return left.names() == right.names();
+    }
 
 private:
-    std::shared_ptr<const std::vector<std::string>> names_;
+    Payload names_; ///< a vector of texts
 };
 
 /// What is stored beside a payload.

@@ -86,8 +86,9 @@ public:
 
     /// The one instance that regions use unless told otherwise; it lives as long as the program.
     [[nodiscard]] static const std::shared_ptr<const Clock>& shared() {
+        // It points to the clock without owning it, which is cheaper to compile than a counted one.
         static const auto* const instance =
-            new std::shared_ptr<const Clock>(std::make_shared<const SystemClock>());
+            new std::shared_ptr<const Clock>(std::shared_ptr<const Clock>(), new SystemClock);
         return *instance;
     }
 

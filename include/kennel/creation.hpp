@@ -3,7 +3,7 @@
 
 #include "kennel/cached_value.hpp"
 
-#include <algorithm>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +47,12 @@ public:
     }
 
     /// Makes the entry a member of the group `name`.
-    Creation& tag(std::string name) {
-        if (std::find(tags_.begin(), tags_.end(), name) == tags_.end()) tags_.push_back(std::move(name));
+    template <std::convertible_to<std::string> Name>
+    Creation& tag(Name name) {
+        detail::Late<std::string, Name> text(std::move(name));
+        for (const auto& known : tags_)
+            if (known == text) return *this;
+        tags_.push_back(std::move(text));
         return *this;
     }
 
@@ -71,12 +75,16 @@ public:
     [[nodiscard]] TimeSpan time_left() const {
         if (circumstances_.deadline == no_deadline) return unlimited;
         const auto left = circumstances_.deadline - circumstances_.clock->steady_now();
-        return (std::max)(left, TimeSpan::Nanoseconds::zero());
+        return left.count() > 0 ? left : TimeSpan::Nanoseconds(0);
     }
 
     [[nodiscard]] bool is_to_be_stored() const noexcept { return is_to_be_stored_; }
     [[nodiscard]] std::optional<TimeSpan> time_to_live() const noexcept { return time_to_live_; }
-    [[nodiscard]] Tags tags() const { return Tags(tags_); }
+
+    template <class Lazy = void>
+    [[nodiscard]] Tags tags() const {
+        return Tags(tags_);
+    }
 
 private:
     Circumstances circumstances_;

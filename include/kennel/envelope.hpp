@@ -8,7 +8,6 @@
 #include "kennel/errors.hpp"
 
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -25,24 +24,26 @@ namespace detail {
 /// The seconds since 1970 as the nearest double; whole seconds apart, or they would be rounded
 /// twice.
 inline double epoch_seconds(WallTime moment) {
-    const auto whole = std::chrono::floor<std::chrono::seconds>(moment);
-    return static_cast<double>(whole.time_since_epoch().count()) +
-           static_cast<double>((moment - whole).count()) / 1e9;
+    const std::int64_t nanoseconds = moment.time_since_epoch().count();
+    const std::int64_t rest = (nanoseconds % 1'000'000'000 + 1'000'000'000) % 1'000'000'000; // zero or more, also before 1970
+    return static_cast<double>((nanoseconds - rest) / 1'000'000'000) + static_cast<double>(rest) / 1e9;
 }
 
 /// The moment that many seconds after 1970, to the nearest nanosecond; nothing when that is not
 /// later than 1970 or later than a `WallTime` can be.
-inline std::optional<WallTime> wall_time(double seconds) {
+template <class Seconds>
+std::optional<WallTime> wall_time(Seconds seconds) {
     constexpr double end_of_time = 9.2e9;
     if (!(seconds > 0 && seconds < end_of_time)) return std::nullopt;
-    const double whole = std::floor(seconds);
-    const WallTime moment(std::chrono::seconds(static_cast<std::int64_t>(whole)) +
-                          TimeSpan::Nanoseconds(std::llround((seconds - whole) * 1e9)));
+    const auto whole = static_cast<std::int64_t>(seconds);
+    const double rest = (seconds - static_cast<double>(whole)) * 1e9;
+    const WallTime moment(TimeSpan::Nanoseconds(whole * 1'000'000'000 + static_cast<std::int64_t>(rest + 0.5)));
     if (moment == WallTime()) return std::nullopt;
     return moment;
 }
 
-inline void append_metadata(std::string& out, const Metadata& metadata) {
+template <class Lazy>
+void append_metadata(std::string& out, const Late<Metadata, Lazy>& metadata) {
     out += R"({"ct": )";
     append_float(out, epoch_seconds(metadata.created));
     out += R"(, "v": )";
@@ -52,8 +53,9 @@ inline void append_metadata(std::string& out, const Metadata& metadata) {
         append_float(out, metadata.time_to_live->seconds());
     }
     const char* before_tag = R"(, "tags": [)";
-    for (const std::string& tag : metadata.tags.names()) {
-        out += std::exchange(before_tag, ", ");
+    for (const std::string& tag : metadata.tags.template names<Lazy>()) {
+        out += before_tag;
+        before_tag = ", ";
         append_json_string(out, tag);
     }
     if (!metadata.tags.empty()) out += ']';
@@ -66,11 +68,12 @@ inline void append_metadata(std::string& out, const Metadata& metadata) {
 
 /// Reads the JSON object before the `|`. Of a name that is there twice the last one counts; a field
 /// of ours that is not what it should be makes the whole entry useless, a foreign one is skipped.
+template <class Lazy>
 class MetadataReader {
 public:
     explicit MetadataReader(std::string_view json) : scanner_(json) {}
 
-    [[nodiscard]] std::optional<Metadata> read() {
+    [[nodiscard]] std::optional<Late<Metadata, Lazy>> read() {
         static_cast<void>(scanner_.take_word("\xef\xbb\xbf"));
         if (!scanner_.take('{')) return std::nullopt;
         if (!scanner_.take('}')) {
@@ -105,7 +108,7 @@ private:
         return scanner_.take_value();
     }
 
-    [[nodiscard]] bool take_span(std::optional<double>& seconds) {
+    [[nodiscard]] bool take_span(std::optional<Late<double, Lazy>>& seconds) {
         seconds.reset();
         return scanner_.take_word("null") || take_number(seconds.emplace());
     }
@@ -128,17 +131,16 @@ private:
         return scanner_.take(']');
     }
 
-    [[nodiscard]] std::optional<Metadata> metadata() {
-        const std::optional<WallTime> created = wall_time(created_);
-        const bool has_version = version_ == std::floor(version_) && std::abs(version_) <= 1e9;
+    [[nodiscard]] std::optional<Late<Metadata, Lazy>> metadata() {
+        const auto created = wall_time<Late<double, Lazy>>(created_);
+        const bool has_version = version_ >= -1e9 && version_ <= 1e9 && version_ == static_cast<int>(version_);
         const bool spans_are_lengths = time_to_live_.value_or(0) >= 0 && cost_.value_or(0) >= 0;
         if (!created || !has_version || !spans_are_lengths || !tags_are_text_) return std::nullopt;
-        Metadata result{.created = *created,
+        Late<Metadata, Lazy> result{.created = *created,
                         .version = static_cast<int>(version_),
                         .tags = Tags(std::move(tags_))};
-        using Seconds = std::chrono::duration<double>;
-        if (time_to_live_) result.time_to_live = TimeSpan(Seconds(*time_to_live_));
-        if (cost_) result.creation_cost = TimeSpan(Seconds(*cost_));
+        if (time_to_live_) result.time_to_live = TimeSpan::from_seconds(*time_to_live_);
+        if (cost_) result.creation_cost = TimeSpan::from_seconds(*cost_);
         return result;
     }
 
@@ -146,9 +148,9 @@ private:
     std::string text_;
     double created_ = not_a_number;
     double version_ = not_a_number;
-    std::optional<double> time_to_live_;
-    std::optional<double> cost_;
-    std::vector<std::string> tags_;
+    std::optional<Late<double, Lazy>> time_to_live_;
+    std::optional<Late<double, Lazy>> cost_;
+    std::vector<Late<std::string, Lazy>> tags_;
     bool tags_are_text_ = true;
 };
 
@@ -159,20 +161,22 @@ private:
 /// `ct` is the creation time in seconds since 1970. Behind `v` come what dogpile does not know, and
 /// only when there is any: `ttl` in seconds, `tags`, and the creation's `cost` in seconds. Throws
 /// `SerializationError` when the payload is not bytes.
-inline void append_envelope(std::string& out, const CachedValue& value) {
+template <class Lazy = void>
+void append_envelope(std::string& out, const CachedValue& value) {
     if (!value.payload.is_bytes())
         throw SerializationError(
             "only a payload of bytes can be put into an envelope: serialize the object first");
-    detail::append_metadata(out, value.metadata);
+    detail::append_metadata<Lazy>(out, value.metadata);
     out += '|';
     out += value.payload.as_bytes();
 }
 
 /// An entry as dogpile stores it; see `append_envelope`.
-[[nodiscard]] inline std::string encode_envelope(const CachedValue& value) {
+template <class Lazy = void>
+[[nodiscard]] std::string encode_envelope(const CachedValue& value) {
     std::string out;
     out.reserve(64 + value.payload.as_bytes().size());
-    append_envelope(out, value);
+    append_envelope<Lazy>(out, value);
     return out;
 }
 
@@ -181,10 +185,11 @@ inline void append_envelope(std::string& out, const CachedValue& value) {
 ///
 /// The payload borrows from `stored`. An entry of another version than `value_version` is given
 /// with that version: whether to use it is the caller's business.
-[[nodiscard]] inline std::optional<CachedValue> decode_envelope(std::string_view stored) {
+template <class Lazy = void>
+[[nodiscard]] std::optional<CachedValue> decode_envelope(std::string_view stored) {
     const std::size_t end = stored.find('|');
     if (end == std::string_view::npos) return std::nullopt;
-    std::optional<Metadata> metadata = detail::MetadataReader(stored.substr(0, end)).read();
+    auto metadata = detail::MetadataReader<Lazy>(stored.substr(0, end)).read();
     if (!metadata) return std::nullopt;
     return CachedValue{Payload::borrowed_bytes(stored.substr(end + 1)), *std::move(metadata)};
 }

@@ -1,6 +1,7 @@
 #ifndef KENNEL_EVENT_HPP
 #define KENNEL_EVENT_HPP
 
+#include "kennel/detail/joined.hpp"
 #include "kennel/time_span.hpp"
 
 #include <cstdint>
@@ -51,8 +52,8 @@ inline std::string abridged(std::string_view text) {
     if (text.size() <= longest_logged_key) return std::string(text);
     const std::size_t half = longest_logged_key / 2;
     const std::size_t cut = text.size() - 2 * half;
-    return std::string(text.substr(0, half)) + " ... (" + std::to_string(cut) + " more characters) ... " +
-           std::string(text.substr(text.size() - half));
+    return joined({text.substr(0, half), " ... (", std::to_string(cut), " more characters) ... ",
+                   text.substr(text.size() - half)});
 }
 
 inline std::string_view what_happened(EventKind kind) {
@@ -76,11 +77,12 @@ inline std::string_view what_happened(EventKind kind) {
 } // namespace detail
 
 inline std::string to_string(const Event& event) {
-    std::string line = event.region.empty() ? "" : std::string(event.region) + ": ";
-    line += detail::what_happened(event.kind);
-    if (event.elapsed > TimeSpan()) line += " in " + std::to_string(event.elapsed.seconds()) + " s";
-    line += " for " + detail::abridged(event.key);
-    if (!event.detail.empty()) line += " (" + std::string(event.detail) + ")";
+    std::string line(event.region);
+    if (!line.empty()) line.append(": ");
+    line.append(detail::what_happened(event.kind));
+    if (event.elapsed.nanoseconds() > 0) line.append(" in ").append(std::to_string(event.elapsed.seconds())).append(" s");
+    line.append(" for ").append(detail::abridged(event.key));
+    if (!event.detail.empty()) line.append(" (").append(event.detail).append(")");
     return line;
 }
 

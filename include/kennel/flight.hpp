@@ -5,7 +5,6 @@
 #include "kennel/errors.hpp"
 #include "kennel/payload.hpp"
 
-#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <memory>
@@ -201,7 +200,8 @@ auto BasicFlight<Lazy>::circle(const detail::WaitingThread<Lazy>& thread) const 
     while (flight != nullptr) {
         Link link{flight, flight->leader()};
         if (link.leader == nullptr) return {};
-        if (std::find(links.begin(), links.end(), link) != links.end()) return {}; // a circle of others, who break it
+        for (const Link& earlier : links)
+            if (earlier == link) return {}; // a circle of others, who break it
         links.push_back(std::move(link));
         if (links.back().leader.get() == &thread) return links;
         flight = links.back().leader->flight();

@@ -3,7 +3,6 @@
 
 #include "kennel/flight.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <functional>
@@ -13,7 +12,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -61,8 +59,8 @@ public:
             const std::lock_guard lock(shard.mutex);
             for (Flights* const flights : {&shard.flights, &shard.lone_flights}) {
                 const auto [first, last] = flights->equal_range(key);
-                const auto found =
-                    std::find_if(first, last, [&](const auto& pair) { return pair.second == flight; });
+                auto found = first;
+                while (found != last && found->second != flight) ++found;
                 if (found != last) flights->erase(found);
             }
         }
@@ -81,7 +79,8 @@ public:
         const std::lock_guard lock(shard.mutex);
         for (const Flights* const flights : {&shard.flights, &shard.lone_flights}) {
             const auto [first, last] = flights->equal_range(key);
-            if (std::any_of(first, last, [](const auto& pair) { return pair.second->is_led_here(); })) return true;
+            for (auto found = first; found != last; ++found)
+                if (found->second->is_led_here()) return true;
         }
         return false;
     }
@@ -133,7 +132,7 @@ private:
         mutable std::mutex mutex;
         Flights flights; ///< one for a key
         Flights lone_flights;
-        std::unordered_multiset<std::string_view> closed_keys;
+        std::unordered_map<std::string_view, int> closed_keys; ///< and how often each is closed
         int total_closures = 0;
 
         [[nodiscard]] bool is_closed(std::string_view key) const {
@@ -166,13 +165,14 @@ private:
 
     void close(std::string_view key) {
         Shard& shard = shard_of(key);
-        supersede(shard, key, [&] { shard.closed_keys.insert(key); });
+        supersede(shard, key, [&] { ++shard.closed_keys[key]; });
     }
 
     void reopen(std::string_view key) noexcept {
         Shard& shard = shard_of(key);
         const std::lock_guard lock(shard.mutex);
-        shard.closed_keys.erase(shard.closed_keys.find(key));
+        const auto closed = shard.closed_keys.find(key);
+        if (--closed->second == 0) shard.closed_keys.erase(closed);
         shard.take_off(key);
     }
 

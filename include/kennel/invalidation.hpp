@@ -3,7 +3,6 @@
 
 #include "kennel/cached_value.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -63,8 +62,10 @@ public:
     }
 
     [[nodiscard]] WallTime stamp(WallTime now) const override {
-        const std::int64_t latest = (std::max)(hard_.load(std::memory_order_acquire), soft_.load(std::memory_order_acquire));
-        return WallTime(TimeSpan::Nanoseconds((std::max)(now.time_since_epoch().count(), latest + tick)));
+        const std::int64_t hard = hard_.load(std::memory_order_acquire);
+        const std::int64_t soft = soft_.load(std::memory_order_acquire);
+        const std::int64_t earliest = (hard > soft ? hard : soft) + tick;
+        return now.time_since_epoch().count() > earliest ? now : WallTime(TimeSpan::Nanoseconds(earliest));
     }
 
 private:

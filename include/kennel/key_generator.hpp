@@ -1,6 +1,8 @@
 #ifndef KENNEL_KEY_GENERATOR_HPP
 #define KENNEL_KEY_GENERATOR_HPP
 
+#include "kennel/detail/joined.hpp"
+#include "kennel/detail/late.hpp"
 #include "kennel/errors.hpp"
 #include "kennel/key_encoder.hpp"
 
@@ -32,7 +34,8 @@ using FunctionMultiKeyGenerator = std::function<std::vector<std::string>(
 namespace detail {
 
 inline std::string python_prefix(const FunctionName& function) {
-    std::string prefix = function.name + '|';
+    std::string prefix = function.name;
+    prefix.append(1, '|');
     if (function.key_namespace) prefix.append(*function.key_namespace).append(1, '|');
     return prefix;
 }
@@ -91,32 +94,31 @@ function_multi_key_generator(const FunctionName& function, std::span<const std::
     const std::string prefix = detail::python_prefix(function);
     std::vector<std::string> keys;
     keys.reserve(arguments.size());
-    for (const std::string& argument : arguments) keys.push_back(prefix + argument);
+    for (const std::string& argument : arguments) keys.push_back(detail::joined({prefix, argument}));
     return keys;
 }
 
 /// dogpile's generator for calls by name: as `function_key_generator`, with the arguments in the order of their parameters'
 /// names. Throws `ValidationError` when a name is there twice, and the generator when it gets another number of arguments.
-[[nodiscard]] inline FunctionKeyGenerator
-kwarg_function_key_generator(const std::vector<std::string>& parameter_names) {
-    std::vector<std::size_t> order;
+template <class Lazy = void>
+[[nodiscard]] FunctionKeyGenerator kwarg_function_key_generator(const std::vector<std::string>& parameter_names) {
+    std::vector<detail::Late<std::size_t, Lazy>> order;
     for (std::size_t index = 0; index != parameter_names.size(); ++index) {
         const std::string& name = parameter_names[index];
         auto place = order.begin();
         while (place != order.end() && parameter_names[*place] < name) ++place;
         if (place != order.end() && parameter_names[*place] == name)
-            throw ValidationError("kwarg_function_key_generator: parameter '" + name +
-                                  "' is named twice");
+            throw ValidationError(
+                detail::joined({"kwarg_function_key_generator: parameter '", name, "' is named twice"}));
         order.insert(place, index);
     }
     return [order = std::move(order)](const FunctionName& function,
                                       std::span<const std::string> arguments) {
         if (arguments.size() != order.size())
-            throw ValidationError(function.name + ": kwarg_function_key_generator was given " +
-                                  std::to_string(order.size()) +
-                                  " parameter names, but the call has " +
-                                  std::to_string(arguments.size()) + " arguments");
-        std::vector<std::string> sorted;
+            throw ValidationError(detail::joined({function.name, ": kwarg_function_key_generator was given ",
+                                                  std::to_string(order.size()), " parameter names, but the call has ",
+                                                  std::to_string(arguments.size()), " arguments"}));
+        std::vector<detail::Late<std::string, Lazy>> sorted;
         sorted.reserve(order.size());
         for (const std::size_t index : order) sorted.push_back(arguments[index]);
         return function_key_generator(function, sorted);

@@ -1,7 +1,6 @@
 #ifndef KENNEL_KEY_MANGLER_HPP
 #define KENNEL_KEY_MANGLER_HPP
 
-#include "kennel/detail/hex.hpp"
 #include "kennel/detail/sha1.hpp"
 #include "kennel/errors.hpp"
 
@@ -19,14 +18,15 @@ using KeyMangler = std::function<std::string(std::string_view key)>;
 
 /// The key's SHA-1 digest in 40 lower-case hexadecimal digits, as dogpile makes it. It shortens keys; it protects nothing.
 [[nodiscard]] inline std::string sha1_mangle_key(std::string_view key) {
-    return detail::hex(detail::Sha1::of(key));
+    return detail::Sha1::hex_of(key);
 }
 
 /// Hands keys of `length` characters and more to `mangler` and leaves shorter ones as they are.
 ///
 /// As in Python a character is a Unicode code point, so a key in UTF-8 may have more bytes. Throws `ValidationError` when
 /// `mangler` is empty.
-[[nodiscard]] inline KeyMangler length_conditional_mangler(std::size_t length, KeyMangler mangler) {
+template <class Lazy = void>
+[[nodiscard]] KeyMangler length_conditional_mangler(std::size_t length, KeyMangler mangler) {
     if (!mangler)
         throw ValidationError("length_conditional_mangler needs a mangler for the long keys");
     return [length, mangler = std::move(mangler)](std::string_view key) {
@@ -38,7 +38,8 @@ using KeyMangler = std::function<std::string(std::string_view key)>;
 }
 
 /// Puts `prefix` before every key, for several programs in one store.
-[[nodiscard]] inline KeyMangler prefix_mangler(std::string prefix) {
+template <class Lazy = void>
+[[nodiscard]] KeyMangler prefix_mangler(std::string prefix) {
     return [prefix = std::move(prefix)](std::string_view key) {
         std::string mangled;
         mangled.reserve(prefix.size() + key.size());

@@ -2,6 +2,7 @@
 #define KENNEL_LOOKUP_HPP
 
 #include "kennel/clock.hpp"
+#include "kennel/detail/joined.hpp"
 #include "kennel/errors.hpp"
 
 #include <compare>
@@ -80,9 +81,9 @@ public:
 
     /// "hit from memory, 1.500000 s old": everything but the value.
     [[nodiscard]] friend std::string to_string(const Lookup& lookup) {
-        std::string text = std::string(to_string(lookup.state())) + " from " + lookup.backend();
-        if (lookup.has_value()) text += ", " + std::to_string(lookup.age().seconds()) + " s old";
-        if (lookup.is_error()) text += ": " + lookup.error();
+        std::string text = detail::joined({to_string(lookup.state()), " from ", lookup.backend()});
+        if (lookup.has_value()) text.append(", ").append(std::to_string(lookup.age().seconds())).append(" s old");
+        if (lookup.is_error()) text.append(": ").append(lookup.error());
         return text;
     }
 
@@ -90,7 +91,7 @@ public:
 
 private:
     void checked() const {
-        if (!value_) throw DogpileCacheException("a look-up (" + to_string(*this) + ") has no value");
+        if (!value_) throw DogpileCacheException(detail::joined({"a look-up (", to_string(*this), ") has no value"}));
     }
 
     Answer answer_;

@@ -3,7 +3,6 @@
 
 #include "kennel/version.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstring>
@@ -121,8 +120,14 @@ public:
 
     Payload(Payload&& other) noexcept { swap(other); }
 
-    Payload& operator=(Payload other) noexcept {
-        swap(other);
+    // Two of them: one that takes its argument by value would make the assignments of whatever contains a payload noexcept,
+    // while the copy itself throws.
+    Payload& operator=(const Payload& other) {
+        Payload(other).swap(*this);
+        return *this;
+    }
+    Payload& operator=(Payload&& other) noexcept {
+        Payload(std::move(other)).swap(*this);
         return *this;
     }
 
@@ -163,7 +168,7 @@ private:
         std::size_t alignment;
 
         static Block* allocate(std::size_t size, std::size_t value_alignment) {
-            const std::size_t alignment = (std::max)(value_alignment, alignof(Block));
+            const std::size_t alignment = value_alignment > alignof(Block) ? value_alignment : alignof(Block);
             void* const memory =
                 ::operator new(value_offset(alignment) + size, std::align_val_t(alignment));
             return ::new (memory) Block{.type = nullptr, .alignment = alignment};

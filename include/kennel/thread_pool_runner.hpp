@@ -4,10 +4,9 @@
 #include "kennel/creation_runner.hpp"
 #include "kennel/errors.hpp"
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -90,7 +89,7 @@ private:
             const std::size_t queue_limit;
             std::mutex mutex;
             std::condition_variable changed;
-            std::deque<CreationJob> jobs;
+            std::list<CreationJob> jobs;
             std::vector<std::thread> threads;
             std::size_t idle_threads = 0;
             std::size_t running = 0;

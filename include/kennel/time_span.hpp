@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <compare>
 #include <cstdint>
 #include <limits>
@@ -27,7 +26,7 @@ public:
 
     template <class Rep, class Period>
     constexpr TimeSpan(std::chrono::duration<Rep, Period> length) // NOLINT(*-explicit-*): reads as a literal
-        : TimeSpan(from_seconds_or_exact(length)) {}
+        : TimeSpan(exactly(length)) {}
 
     TimeSpan(const char* text) : TimeSpan(parse(text)) {}        // NOLINT(*-explicit-*)
     TimeSpan(std::string_view text) : TimeSpan(parse(text)) {}   // NOLINT(*-explicit-*)
@@ -35,6 +34,16 @@ public:
 
     /// Reads "2h5m", "1.5s", "250ms", "90" (seconds) or "unlimited"; units: ns us ms s m h d w.
     [[nodiscard]] static TimeSpan parse(std::string_view text);
+
+    /// So many seconds, to the nearest nanosecond.
+    [[nodiscard]] static constexpr TimeSpan from_seconds(long double seconds) {
+        if (!(seconds >= 0)) throw ValidationError("a length of time must be zero or more");
+        if (seconds >= end_of_time) return longest();
+        // The whole seconds apart, for a long double may hold no more digits than a double; 1.001 s cut off would lack one.
+        const auto whole = static_cast<std::int64_t>(seconds);
+        const long double rest = (seconds - static_cast<long double>(whole)) * 1e9L;
+        return TimeSpan(Exact{whole * 1'000'000'000 + static_cast<std::int64_t>(rest + 0.5L)});
+    }
 
     /// Longer than every other.
     [[nodiscard]] static constexpr TimeSpan longest() noexcept {
@@ -57,21 +66,27 @@ public:
                    : TimeSpan(Exact{left.nanoseconds_ + right.nanoseconds_});
     }
 
+    [[nodiscard]] friend constexpr TimeSpan shorter(TimeSpan left, TimeSpan right) noexcept {
+        return left.nanoseconds_ < right.nanoseconds_ ? left : right;
+    }
+
 private:
     struct Exact {
         std::int64_t nanoseconds;
     };
 
+    static constexpr long double end_of_time = 9.2e9L; ///< in seconds
+
     constexpr explicit TimeSpan(Exact exact) noexcept : nanoseconds_(exact.nanoseconds) {}
 
     template <class Rep, class Period>
-    static constexpr TimeSpan from_seconds_or_exact(std::chrono::duration<Rep, Period> length) {
-        using Seconds = std::chrono::duration<long double>;
-        const long double seconds = std::chrono::duration_cast<Seconds>(length).count();
-        if (!(seconds >= 0)) throw ValidationError("a length of time must be zero or more");
-        if (seconds >= 9.2e9L) return longest();
-        if constexpr (std::chrono::treat_as_floating_point_v<Rep>) // cut off, 1.001 s would lack one
-            return TimeSpan(Exact{std::chrono::round<Nanoseconds>(length).count()});
+    static constexpr TimeSpan exactly(std::chrono::duration<Rep, Period> length) {
+        const long double seconds =
+            static_cast<long double>(length.count()) * Period::num / static_cast<long double>(Period::den);
+        if constexpr (std::chrono::treat_as_floating_point_v<Rep>)
+            return from_seconds(seconds);
+        else if (!(seconds >= 0 && seconds < end_of_time))
+            return from_seconds(seconds);
         else
             return TimeSpan(Exact{std::chrono::duration_cast<Nanoseconds>(length).count()});
     }
@@ -100,9 +115,9 @@ inline double unit_in_seconds(std::string_view unit) {
 
 inline TimeSpan TimeSpan::parse(std::string_view text) {
     const auto reject = [text]() -> ValidationError {
-        return ValidationError("'" + std::string(text) +
-                               "' is not a length of time: write \"2h5m\", \"1.5s\", \"250ms\", "
-                               "a number of seconds, or \"unlimited\"");
+        return ValidationError(std::string(1, '\'').append(text).append(
+            "' is not a length of time: write \"2h5m\", \"1.5s\", \"250ms\", "
+            "a number of seconds, or \"unlimited\""));
     };
     if (text == "unlimited") return longest();
     const char* at = text.data();
@@ -114,7 +129,7 @@ inline TimeSpan TimeSpan::parse(std::string_view text) {
         if (unit_missing) throw reject();
         double number = 0;
         const auto [after, error] = std::from_chars(at, end, number, std::chars_format::fixed);
-        if (error != std::errc() || !(number >= 0) || !std::isfinite(number)) throw reject();
+        if (error != std::errc() || !(number >= 0 && number <= (std::numeric_limits<double>::max)())) throw reject();
         const char* unit_end = after;
         while (unit_end != end && *unit_end >= 'a' && *unit_end <= 'z') ++unit_end;
         const std::string_view unit(after, static_cast<std::size_t>(unit_end - after));
@@ -125,7 +140,7 @@ inline TimeSpan TimeSpan::parse(std::string_view text) {
         total += number * scale;
         at = unit_end;
     }
-    return TimeSpan(std::chrono::duration<double>(total));
+    return from_seconds(total);
 }
 
 KENNEL_NAMESPACE_END

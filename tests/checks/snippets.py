@@ -47,7 +47,7 @@ def anchors_of(path):
     return anchors
 
 
-def check_blocks(root, page, lines, problems):
+def check_blocks(root, page, name, lines, problems):
     """Gives the lines as they should be."""
     result = []
     position = 0
@@ -64,19 +64,19 @@ def check_blocks(root, page, lines, problems):
             try:
                 wanted = region_of(root / source[1], source[2])
             except (OSError, LookupError) as error:
-                problems.append(f"{page.name}:{position}: {error}")
+                problems.append(f"{name}:{position}: {error}")
                 wanted = block
             if block != wanted:
-                problems.append(f"{page.name}:{position}: differs from {source[1]} [{source[2]}]")
+                problems.append(f"{name}:{position}: differs from {source[1]} [{source[2]}]")
                 block = wanted
         elif line == "```cpp":
-            problems.append(f"{page.name}:{position}: does not say which compiled file it is cut from")
+            problems.append(f"{name}:{position}: does not say which compiled file it is cut from")
         result += block + ["```"]
         position = end + 1
     return result
 
 
-def check_links(page, lines, problems):
+def check_links(page, name, lines, problems):
     for number, line in without_code(lines):
         for link in LINK.findall(line):
             if re.match(r"[a-z]+:", link):
@@ -84,9 +84,9 @@ def check_links(page, lines, problems):
             path, _, anchor = link.partition("#")
             target = (page.parent / path) if path else page
             if not target.exists():
-                problems.append(f"{page.name}:{number}: {link}: there is no such file")
+                problems.append(f"{name}:{number}: {link}: there is no such file")
             elif anchor and anchor not in anchors_of(target):
-                problems.append(f"{page.name}:{number}: {link}: there is no such heading")
+                problems.append(f"{name}:{number}: {link}: there is no such heading")
 
 
 def main():
@@ -95,11 +95,12 @@ def main():
     problems = []
     pages = [root / "README.md", *sorted((root / "docs").glob("*.md")), *sorted((root / "examples").glob("*.md"))]
     for page in pages:
+        name = page.relative_to(root)
         lines = page.read_text(encoding="utf-8").splitlines()
-        wanted = check_blocks(root, page, lines, problems)
+        wanted = check_blocks(root, page, name, lines, problems)
         if is_update and wanted != lines:
             page.write_text("\n".join(wanted) + "\n", encoding="utf-8")
-        check_links(page, lines, problems)
+        check_links(page, name, lines, problems)
     print("\n".join(problems) or f"{len(pages)} pages are as they should be")
     return 1 if problems else 0
 

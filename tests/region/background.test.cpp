@@ -43,6 +43,8 @@ struct Broken : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+int two() { return 2; }
+
 } // namespace
 
 TEST_CASE("the first value is created in place, the next one by the runner, which gets the caller's key", "[dogpile-79]") {
@@ -228,6 +230,32 @@ TEST_CASE("a creator that can only be moved is run in place") {
     World world([&](const CreationJob&) { ++jobs; });
     CHECK(world.region.get_or_create("key", [number = std::make_unique<int>(2)] { return *number; }) == 2);
     CHECK(jobs == 0);
+}
+
+TEST_CASE("a free function goes to the runner like every other creator") {
+    std::optional<CreationJob> job;
+    World world([&](CreationJob given) { job = std::move(given); });
+    CHECK(world.region.get_or_create("key", two) == 1);
+    REQUIRE(job);
+    (*job)();
+    CHECK(world.region.get<int>("key") == 2);
+}
+
+TEST_CASE("the creation is done in place when the queue of a pool is full") {
+    kennel::ThreadPoolRunner runner(1, 1);
+    World world(runner);
+    world.region.set_multi<int>({{"first", 1}, {"second", 1}, {"third", 1}});
+    world.clock->advance(11s);
+    const auto creating = std::make_shared<test::Stop>();
+    CHECK(world.region.get_or_create("first", [creating] { return creating->halt(), 2; }) == 1);
+    creating->await_arrival();
+    CHECK(world.region.get_or_create("second", two) == 1);
+    CHECK(world.region.get_or_create("third", two) == 2);
+    CHECK(world.region.statistics().runner_refused == 1);
+    creating->let_go();
+    runner.wait_until_idle();
+    CHECK(world.region.get<int>("first") == 2);
+    CHECK(world.region.get<int>("second") == 2);
 }
 
 TEST_CASE("with a soft timeout the caller takes the old value once it has passed, and the new one is there later") {

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kennel::testing_support {
@@ -27,6 +28,15 @@ inline std::vector<std::string> broken_promises(const std::vector<ContractCheck>
         }
     }
     return names;
+}
+
+/// Whether the check of this name is there and fails, for tests of a contract itself; no other check is run.
+inline bool breaks_promise(const std::vector<ContractCheck>& checks, std::string_view name) {
+    for (const ContractCheck& check : checks) {
+        if (check.name == name) return !broken_promises({check}).empty();
+    }
+    FAIL("there is no check named '" << name << "'");
+    return false;
 }
 
 } // namespace kennel::testing_support

@@ -4,7 +4,6 @@
 #include "kennel/backend_context.hpp"
 #include "kennel/backends/memory/shard.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -31,8 +30,8 @@ public:
     /// `owner` is what error messages call the backend.
     explicit BasicMemoryBackend(const BackendContext& context, std::string_view owner = "backend 'memory'")
         : clock_(context.clock) {
-        ArgumentReader reader(context.arguments, owner);
-        const auto most_entries = reader.get<std::size_t>("max_entries");
+        BasicArgumentReader<Lazy> reader(context.arguments, owner);
+        const auto most_entries = reader.template get<std::size_t>("max_entries");
         if (most_entries == std::size_t{0}) reader.refuse("max_entries", "is 0: it must be above zero");
         time_to_live_ = reader.get("time_to_live", unlimited);
         if (time_to_live_ == TimeSpan()) reader.refuse("time_to_live", "is 0: it must be above zero");
@@ -49,7 +48,7 @@ public:
     bool visit(std::string_view key, Reader reader) override { return shard(key).visit(key, *clock_, reader); }
 
     void set(std::string_view key, const CachedValue& value) override {
-        const TimeSpan life = (std::min)(time_to_live_, value.metadata.useful_for);
+        const TimeSpan life = shorter(time_to_live_, value.metadata.useful_for);
         const SteadyTime expires =
             life.is_unlimited() ? no_deadline : later_by(clock_->coarse_steady_now(), life);
         shard(key).set(key, value, expires, *clock_);
@@ -71,8 +70,8 @@ private:
     void divide(std::optional<std::size_t> most_entries) {
         constexpr std::size_t most_shards = 16;
         constexpr std::size_t least_per_shard = 1024;
-        const std::size_t count =
-            most_entries ? std::clamp(*most_entries / least_per_shard, std::size_t{1}, most_shards) : most_shards;
+        std::size_t count = most_shards;
+        while (most_entries && count > 1 && *most_entries / least_per_shard < count) --count;
         shards_ = std::vector<Shard>(count);
         if (!most_entries) return;
         for (std::size_t index = 0; index != count; ++index)

@@ -3,7 +3,6 @@
 
 #include "kennel/function_options.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -24,9 +23,9 @@ struct MultiArgument<TypeList<Sequence>> {
 
 inline void require_as_many(std::size_t made, std::size_t wanted) {
     if (made != wanted)
-        throw ValidationError("a function of many keys was called with " + std::to_string(wanted) +
-                              " arguments and returned " + std::to_string(made) +
-                              " values: return one for each, or a map of those that there are");
+        throw ValidationError(joined({"a function of many keys was called with ", std::to_string(wanted),
+                                      " arguments and returned ", std::to_string(made),
+                                      " values: return one for each, or a map of those that there are"}));
 }
 
 /// The keys of some arguments, in their order.
@@ -57,7 +56,9 @@ public:
 private:
     template <class Item>
     static std::size_t position(const std::vector<Item>& items, const Item& item) {
-        return static_cast<std::size_t>(std::find(items.begin(), items.end(), item) - items.begin());
+        std::size_t index = 0;
+        while (index != items.size() && !(items[index] == item)) ++index;
+        return index;
     }
 
     std::vector<std::string> keys_;

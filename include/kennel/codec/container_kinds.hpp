@@ -3,39 +3,52 @@
 
 #include "kennel/version.hpp"
 
-#include <deque>
-#include <map>
-#include <set>
-#include <unordered_map>
-#include <unordered_set>
-#include <vector>
+#include <concepts>
+#include <cstddef>
+#include <utility>
 
 KENNEL_NAMESPACE_BEGIN
 
 namespace detail {
 
-// The containers are listed, not recognised by their members: a class derived from one may hold more than its elements.
+// Containers are recognised by their members, so that nothing but what a program uses itself has to be included.
+
+template <class Class>
+Class owner_of(void (Class::*swap)(Class&));
+
+/// A container with an allocator that is not text. Its `swap` is its own: a class derived from one may hold more than its
+/// elements.
+template <class Type>
+concept StandardContainer = requires {
+    typename Type::value_type;
+    typename Type::allocator_type;
+    requires !requires { typename Type::traits_type; };
+    requires std::same_as<decltype(owner_of(&Type::swap)), Type>;
+};
 
 template <class Type>
+concept HasUniqueKeys = requires(Type& container, typename Type::value_type value) {
+    typename Type::key_type;
+    { container.insert(std::move(value)).second } -> std::convertible_to<bool>;
+};
+
+/// A vector or a deque, for example.
+template <class Type>
 inline constexpr bool is_sequence = false;
-template <class... Args>
-inline constexpr bool is_sequence<std::vector<Args...>> = true;
-template <class... Args>
-inline constexpr bool is_sequence<std::deque<Args...>> = true;
+template <StandardContainer Type>
+inline constexpr bool is_sequence<Type> = requires(Type& container, std::size_t index) {
+    container.push_back(container[index]);
+};
 
 template <class Type>
 inline constexpr bool is_set = false;
-template <class... Args>
-inline constexpr bool is_set<std::set<Args...>> = true;
-template <class... Args>
-inline constexpr bool is_set<std::unordered_set<Args...>> = true;
+template <StandardContainer Type>
+inline constexpr bool is_set<Type> = HasUniqueKeys<Type> && !requires { typename Type::mapped_type; };
 
 template <class Type>
 inline constexpr bool is_map = false;
-template <class... Args>
-inline constexpr bool is_map<std::map<Args...>> = true;
-template <class... Args>
-inline constexpr bool is_map<std::unordered_map<Args...>> = true;
+template <StandardContainer Type>
+inline constexpr bool is_map<Type> = HasUniqueKeys<Type> && requires { typename Type::mapped_type; };
 
 } // namespace detail
 

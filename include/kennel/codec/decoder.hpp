@@ -2,6 +2,7 @@
 #define KENNEL_CODEC_DECODER_HPP
 
 #include "kennel/codec/encodable.hpp"
+#include "kennel/detail/joined.hpp"
 #include "kennel/errors.hpp"
 
 #include <cstddef>
@@ -73,7 +74,7 @@ public:
     }
 
     [[noreturn]] void refuse(std::string_view why) const {
-        throw CantDeserializeException("the bytes are not such a value: " + std::string(why));
+        throw CantDeserializeException(detail::joined({"the bytes are not such a value: ", why}));
     }
 
 private:

@@ -49,17 +49,18 @@ private:
     template <class Type>
     void add_type() {
         if constexpr (!detail::HasParts<Type>) {
-            if (is_known(typeid(Type))) return;
+            if (is_known<Type>(typeid(Type))) return;
         }
         if constexpr (requires(Signature & signature) { Codec<Type>::describe(signature); })
             Codec<Type>::describe(*this);
         else add(typeid(Type).name());
     }
 
+    template <class Type>
     bool is_known(const std::type_info& type) {
         for (std::size_t index = 0; index != named_.size(); ++index) {
             if (*named_[index] != type) continue;
-            text_ += "again " + std::to_string(index);
+            text_.append("again ").append(std::to_string(index));
             return true;
         }
         named_.push_back(&type);

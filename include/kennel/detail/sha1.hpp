@@ -3,8 +3,6 @@
 
 #include "kennel/version.hpp"
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,9 +15,8 @@ namespace detail {
 /// The SHA-1 digest of FIPS 180-4, because dogpile's keys are made with it. Not for security: collisions can be made.
 class Sha1 {
 public:
-    using Digest = std::array<std::uint8_t, 20>;
-
-    [[nodiscard]] static Digest of(std::string_view message) {
+    /// The digest of a message in 40 lower-case hexadecimal digits.
+    [[nodiscard]] static std::string hex_of(std::string_view message) {
         Sha1 state;
         std::string_view rest = message;
         for (; rest.size() >= block_size; rest.remove_prefix(block_size))
@@ -33,7 +30,7 @@ public:
             padded += static_cast<char>(static_cast<unsigned char>(bits >> (shift - 8)));
         for (std::size_t at = 0; at != padded.size(); at += block_size)
             state.add_block(padded.data() + at);
-        return state.digest();
+        return state.digits();
     }
 
 private:
@@ -47,23 +44,35 @@ private:
     }
 
     void add_block(const char* block) noexcept {
-        std::array<std::uint32_t, 80> words{};
+        std::uint32_t words[80];
         for (std::size_t index = 0; index != 16; ++index)
             words[index] = big_endian(block + 4 * index);
         for (std::size_t index = 16; index != 80; ++index)
-            words[index] = std::rotl(
+            words[index] = rotated(
                 words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1);
-        auto [a, b, c, d, e] = state_;
+        std::uint32_t a = state_[0];
+        std::uint32_t b = state_[1];
+        std::uint32_t c = state_[2];
+        std::uint32_t d = state_[3];
+        std::uint32_t e = state_[4];
         for (std::size_t round = 0; round != 80; ++round) {
-            const std::uint32_t next = std::rotl(a, 5) + mixed(round, b, c, d) + e +
+            const std::uint32_t next = rotated(a, 5) + mixed(round, b, c, d) + e +
                                        round_constant(round) + words[round];
             e = d;
             d = c;
-            c = std::rotl(b, 30);
+            c = rotated(b, 30);
             b = a;
             a = next;
         }
-        state_ = {state_[0] + a, state_[1] + b, state_[2] + c, state_[3] + d, state_[4] + e};
+        state_[0] += a;
+        state_[1] += b;
+        state_[2] += c;
+        state_[3] += d;
+        state_[4] += e;
+    }
+
+    static constexpr std::uint32_t rotated(std::uint32_t word, unsigned bits) noexcept {
+        return (word << bits) | (word >> (32 - bits));
     }
 
     static std::uint32_t mixed(std::size_t round, std::uint32_t b, std::uint32_t c,
@@ -74,20 +83,18 @@ private:
     }
 
     static std::uint32_t round_constant(std::size_t round) noexcept {
-        constexpr std::array<std::uint32_t, 4> constants = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc,
-                                                            0xca62c1d6};
+        constexpr std::uint32_t constants[] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
         return constants[round / 20];
     }
 
-    [[nodiscard]] Digest digest() const noexcept {
-        Digest bytes{};
-        for (std::size_t index = 0; index != bytes.size(); ++index)
-            bytes[index] = static_cast<std::uint8_t>(state_[index / 4] >> (24 - 8 * (index % 4)));
-        return bytes;
+    [[nodiscard]] std::string digits() const {
+        std::string text;
+        for (const std::uint32_t word : state_)
+            for (unsigned shift = 32; shift != 0; shift -= 4) text += "0123456789abcdef"[(word >> (shift - 4)) & 15U];
+        return text;
     }
 
-    std::array<std::uint32_t, 5> state_ = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
-                                           0xc3d2e1f0};
+    std::uint32_t state_[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
 };
 
 } // namespace detail

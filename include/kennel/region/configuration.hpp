@@ -28,11 +28,13 @@ struct Rules {
 /// The rules of a call that says something differently from its region.
 template <class Lazy = void>
 [[nodiscard]] Rules applied(const RuleChanges& changes, const Rules& region) noexcept {
-    return {.expiration = changes.expiration.value_or(region.expiration),
-            .stale_time = changes.stale_time.value_or(region.stale_time),
-            .lock_timeout = changes.lock_timeout ? changes.lock_timeout : region.lock_timeout,
-            .on_lock_timeout = changes.on_lock_timeout.value_or(region.on_lock_timeout),
-            .soft_timeout = changes.soft_timeout ? changes.soft_timeout : region.soft_timeout,
+    const auto changed = [](const auto* change, const auto& rule) { return change != nullptr && *change ? **change : rule; };
+    const auto has = [](const auto* change) { return change != nullptr && *change; };
+    return {.expiration = changed(changes.expiration, region.expiration),
+            .stale_time = changed(changes.stale_time, region.stale_time),
+            .lock_timeout = has(changes.lock_timeout) ? *changes.lock_timeout : region.lock_timeout,
+            .on_lock_timeout = changed(changes.on_lock_timeout, region.on_lock_timeout),
+            .soft_timeout = has(changes.soft_timeout) ? *changes.soft_timeout : region.soft_timeout,
             .ignore_expiration = changes.ignore_expiration};
 }
 
@@ -93,8 +95,8 @@ public:
     [[nodiscard]] std::span<const std::string_view> views() const noexcept { return views_; }
 
 private:
-    std::vector<std::string> mangled_;
-    std::vector<std::string_view> views_;
+    std::vector<Late<std::string, Lazy>> mangled_;
+    std::vector<Late<std::string_view, Lazy>> views_;
 };
 
 using StoredKey = BasicStoredKey<void>;
@@ -106,9 +108,10 @@ make_configuration(std::string_view backend_name, const ConfigureOptions& option
                    const RegionOptions& region, std::shared_ptr<RegionInvalidationStrategy> invalidator) {
     auto configuration = std::make_shared<BasicConfiguration<Lazy>>();
     std::shared_ptr<CacheBackend> backend =
-        make_backend(backend_name, {.arguments = options.arguments, .clock = region.clock});
-    for (auto proxy = options.wrap.rbegin(); proxy != options.wrap.rend(); ++proxy)
-        backend = proxy->around(std::move(backend));
+        make_backend<Lazy>(backend_name, {.arguments = options.arguments, .clock = region.clock});
+    const Late<ProxyList, Lazy>& proxies = options.wrap;
+    for (std::size_t behind = proxies.size(); behind != 0; --behind) // the innermost first
+        backend = proxies[behind - 1].around(std::move(backend));
     configuration->backend_name = backend_name;
     configuration->put(std::move(backend), region);
     configuration->invalidator = std::move(invalidator);

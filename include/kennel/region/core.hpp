@@ -43,9 +43,9 @@ public:
     void configure(std::string_view backend_name, const ConfigureOptions& options) {
         const std::lock_guard lock(configure_mutex_);
         if (current_ != nullptr && !options.replace_existing_backend)
-            throw RegionAlreadyConfigured("region '" + options_.name +
-                                          "' is configured already: set replace_existing_backend to "
-                                          "configure it anew");
+            throw RegionAlreadyConfigured(joined({"region '", options_.name,
+                                                  "' is configured already: set replace_existing_backend to "
+                                                  "configure it anew"}));
         auto invalidator = options.region_invalidator;
         if (invalidator == nullptr)
             invalidator = current_ != nullptr ? current_->invalidator
@@ -258,8 +258,8 @@ private:
     }
 
     [[noreturn]] void throw_not_configured() const {
-        throw RegionNotConfigured("region '" + options_.name +
-                                  "' is not configured: call configure() before it is used");
+        throw RegionNotConfigured(
+            joined({"region '", options_.name, "' is not configured: call configure() before it is used"}));
     }
 
     RegionOptions options_;

@@ -71,7 +71,7 @@ public:
     void set(std::span<const NewEntry> new_entries, std::optional<TimeSpan> time_to_live, const Tags& tags) override {
         const auto configuration = core_->configuration();
         const Rules& rules = configuration->rules;
-        const TimeSpan expiration = (std::min)(rules.expiration, time_to_live.value_or(unlimited));
+        const TimeSpan expiration = shorter(rules.expiration, time_to_live.value_or(unlimited));
         Metadata metadata = core_->new_metadata(*configuration, expiration, rules.stale_time);
         metadata.time_to_live = time_to_live;
         metadata.tags = tags;

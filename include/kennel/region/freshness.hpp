@@ -3,7 +3,6 @@
 
 #include "kennel/region/configuration.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -16,10 +15,15 @@ struct Verdict {
     EventKind reason = EventKind::miss;
 };
 
+/// A creation time is not before 1970.
+[[nodiscard]] inline WallTime sane(WallTime created) noexcept {
+    return created > WallTime() ? created : WallTime();
+}
+
 /// How far apart two moments are, whichever is the later one.
 [[nodiscard]] inline TimeSpan distance(WallTime now, WallTime created) noexcept {
-    const WallTime sane = (std::max)(created, WallTime{});
-    return now > sane ? now - sane : sane - now;
+    const WallTime then = sane(created);
+    return now > then ? now - then : then - now;
 }
 
 /// How old an entry is; one from the future, written by a machine whose clock is ahead, is as new as can be.
@@ -40,10 +44,10 @@ template <class Lazy>
     if (hit == Invalidation::soft && rules.stale_time == TimeSpan()) return {Standing::none};
 
     const Standing best = hit == Invalidation::soft ? Standing::stale : Standing::fresh;
-    const TimeSpan limit = (std::min)(rules.expiration, metadata.time_to_live.value_or(unlimited));
+    const TimeSpan limit = shorter(rules.expiration, metadata.time_to_live.value_or(unlimited));
     if (limit.is_unlimited()) return {best};
     if (limit > TimeSpan()) {
-        const auto coarse_age = clock.coarse_wall_now() - (std::max)(metadata.created, WallTime{});
+        const auto coarse_age = clock.coarse_wall_now() - sane(metadata.created);
         const auto lag = clock.coarse_lag();
         if (coarse_age >= -lag && coarse_age + lag <= limit.duration()) return {best};
         if (distance(clock.wall_now(), metadata.created) <= limit) return {best};

@@ -63,7 +63,7 @@ private:
         auto [flight, is_leader] = core_.flights().board(key_);
         if (!is_leader) {
             if (core_.flights().is_led_here(key_))
-                throw RecursiveCreation("the creator of '" + std::string(key_) + "' asks for its own value");
+                throw RecursiveCreation(joined({"the creator of '", key_, "' asks for its own value"}));
             return has_stale() ? take_stale() : join(*flight);
         }
         return lead(take_lead(core_, configuration_, key_, flight));
@@ -166,9 +166,9 @@ private:
             if (look().standing != Standing::none) return take_stale();
         }
         core_.report_miss(key_, reading_.reason);
-        throw CreationTimeout("the value of '" + std::string(key_) + "' is being created by somebody else, "
-                              "who has not finished within lock_timeout (" +
-                              std::to_string(rules_.lock_timeout.value_or(unlimited).seconds()) + " s)");
+        throw CreationTimeout(joined({"the value of '", key_, "' is being created by somebody else, "
+                                      "who has not finished within lock_timeout (",
+                                      std::to_string(rules_.lock_timeout.value_or(unlimited).seconds()), " s)"}));
     }
 
     /// Creates although somebody else does.
@@ -187,25 +187,31 @@ private:
     SteadyTime start_;
 };
 
+/// The look that most calls end with; `configuration` is set when it brought nothing fresh.
+template <class Lazy>
+[[nodiscard]] Reading first_look(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
+                                 ValueRequest& request,
+                                 std::shared_ptr<const BasicConfiguration<Lazy>>& configuration) {
+    const EpochGuard guard;
+    const BasicConfiguration<Lazy>& current = core.configuration(guard);
+    const Rules rules = applied(changes, current.rules);
+    const auto take = [&](const CachedValue& entry) { return request.take(entry.payload); };
+    const Reading reading = core.look(current, key, rules, take, true);
+    if (reading.standing == Standing::fresh)
+        core.counters().add(Counter::hit, guard.thread_index());
+    else
+        configuration = current.shared_from_this();
+    return reading;
+}
+
 /// Makes `request` take the value of the key: from the store, from somebody else's creation, or from its own creator.
 template <class Lazy>
 void get_or_create(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
-                          ValueRequest& request) {
+                   ValueRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration;
-    Rules rules;
-    Reading reading;
-    {
-        const EpochGuard guard;
-        const BasicConfiguration<Lazy>& current = core.configuration(guard);
-        rules = applied(changes, current.rules);
-        const auto take = [&](const CachedValue& entry) { return request.take(entry.payload); };
-        reading = core.look(current, key, rules, take, true);
-        if (reading.standing == Standing::fresh) {
-            core.counters().add(Counter::hit, guard.thread_index());
-            return;
-        }
-        configuration = current.shared_from_this();
-    }
+    const Reading reading = first_look(core, key, changes, request, configuration);
+    if (reading.standing == Standing::fresh) return;
+    const Rules rules = applied(changes, configuration->rules);
     require_expiration(*configuration, rules);
     MissedCall(core, std::move(configuration), key, rules, request, reading, core.clock().steady_now()).run();
 }
@@ -217,7 +223,7 @@ template <class Lazy>
     typename BasicFlightTable<Lazy>::Boarding boarding{};
     while (!boarding.is_leader) {
         if (core.flights().is_led_here(key))
-            throw RecursiveCreation("the creator of '" + std::string(key) + "' refreshes its own value");
+            throw RecursiveCreation(joined({"the creator of '", key, "' refreshes its own value"}));
         core.flights().supersede(key);
         boarding = core.flights().board(key);
     }

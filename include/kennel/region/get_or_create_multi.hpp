@@ -78,7 +78,7 @@ private:
         auto [flight, is_leader] = core_.flights().board(keys_[index]);
         if (!is_leader) {
             if (core_.flights().is_led_here(keys_[index]))
-                throw RecursiveCreation("the creator of '" + std::string(keys_[index]) + "' asks for its own value");
+                throw RecursiveCreation(joined({"the creator of '", keys_[index], "' asks for its own value"}));
             if (has_stale)
                 core_.count(Counter::stale_hit);
             else
@@ -100,7 +100,7 @@ private:
 
     /// Another caller may have created values between our look and our boarding; these need no creator.
     void look_again() {
-        std::vector<std::string_view> keys;
+        std::vector<Late<std::string_view, Lazy>> keys;
         for (const Led& led : led_) keys.push_back(keys_[led.index]);
         const auto readings = core_.look_multi(*configuration_, keys, rules_, [this](std::size_t position, const CachedValue& entry) {
             if (!request_.take(led_[position].index, entry.payload)) return false;
@@ -122,13 +122,13 @@ private:
 
     void create() {
         if (led_.empty()) return;
-        std::vector<std::size_t> indexes;
+        std::vector<Late<std::size_t, Lazy>> indexes;
         for (const Led& led : led_) indexes.push_back(led.index);
         const std::string names = joined_names();
         const SteadyTime start = core_.clock().steady_now();
         try {
             Creation creation({.key = names, .clock = &core_.clock(), .deadline = deadline_});
-            const std::vector<Payload> objects = request_.create(indexes, creation);
+            const std::vector<Late<Payload, Lazy>> objects = request_.create(indexes, creation);
             const TimeSpan cost = core_.clock().steady_now() - start;
             core_.report(EventKind::created, names, cost);
             store(objects, creation, cost);
@@ -142,8 +142,8 @@ private:
     }
 
     /// Stores what is to be stored and was not overtaken, in one `set_multi`.
-    void store(const std::vector<Payload>& objects, const Creation& creation, TimeSpan cost) {
-        std::vector<std::size_t> positions;
+    void store(const std::vector<Late<Payload, Lazy>>& objects, const Creation& creation, TimeSpan cost) {
+        std::vector<Late<std::size_t, Lazy>> positions;
         for (std::size_t position = 0; position != led_.size(); ++position) {
             const std::string_view key = keys_[led_[position].index];
             if (objects[position].empty()) continue;
@@ -152,7 +152,7 @@ private:
             else
                 core_.report(EventKind::not_stored, key);
         }
-        std::vector<std::size_t> dropped;
+        std::vector<Late<std::size_t, Lazy>> dropped;
         try {
             dropped = commit(positions, objects, creation, cost);
         } catch (...) { // the values are there, and their callers get them
@@ -163,11 +163,12 @@ private:
     }
 
     /// Gives the positions that were overtaken.
-    std::vector<std::size_t> commit(std::span<const std::size_t> positions, const std::vector<Payload>& objects,
-                                    const Creation& creation, TimeSpan cost) {
-        std::vector<std::size_t> dropped;
-        std::vector<CachedValue> values;
-        std::vector<BackendEntry> entries;
+    std::vector<Late<std::size_t, Lazy>> commit(const std::vector<Late<std::size_t, Lazy>>& positions,
+                                                const std::vector<Late<Payload, Lazy>>& objects,
+                                                const Creation& creation, TimeSpan cost) {
+        std::vector<Late<std::size_t, Lazy>> dropped;
+        std::vector<Late<CachedValue, Lazy>> values;
+        std::vector<Late<BackendEntry, Lazy>> entries;
         std::vector<std::unique_ptr<const typename Flight::Commit>> commits; // held until all is stored
         values.reserve(positions.size());
         for (const std::size_t position : positions) {
@@ -187,7 +188,7 @@ private:
         return dropped;
     }
 
-    void land(const std::vector<Payload>& objects) {
+    void land(const std::vector<Late<Payload, Lazy>>& objects) {
         for (std::size_t position = 0; position != led_.size(); ++position) {
             const Led& led = led_[position];
             if (objects[position].empty()) {
@@ -221,7 +222,7 @@ private:
 
     [[nodiscard]] std::string joined_names() const {
         std::string names;
-        for (const Led& led : led_) names += (names.empty() ? "" : ", ") + std::string(keys_[led.index]);
+        for (const Led& led : led_) names.append(names.empty() ? "" : ", ").append(keys_[led.index]);
         return names;
     }
 

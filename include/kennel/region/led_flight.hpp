@@ -4,7 +4,6 @@
 #include "kennel/region/core.hpp"
 #include "kennel/region/requests.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <list>
@@ -27,10 +26,14 @@ public:
     ~HeldMutexes() { release(); }
 
     [[nodiscard]] bool contain(std::string_view stored_key) const {
-        return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.stored_key == stored_key; });
+        for (const Held& held : held_)
+            if (held.stored_key == stored_key) return true;
+        return false;
     }
     [[nodiscard]] bool contain(const std::shared_ptr<CacheMutex>& mutex) const {
-        return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.mutex == mutex; });
+        for (const Held& held : held_)
+            if (held.mutex == mutex) return true;
+        return false;
     }
 
     [[nodiscard]] bool acquire(std::string_view stored_key, const std::shared_ptr<CacheMutex>& mutex,
@@ -61,10 +64,10 @@ template <class Lazy>
 [[nodiscard]] CachedValue new_entry(const BasicRegionCore<Lazy>& core, const BasicConfiguration<Lazy>& configuration,
                                            Payload payload, const Rules& rules, const Creation& creation,
                                            TimeSpan cost) {
-    const TimeSpan expiration = (std::min)(rules.expiration, creation.time_to_live().value_or(unlimited));
+    const TimeSpan expiration = shorter(rules.expiration, creation.time_to_live().value_or(unlimited));
     CachedValue entry{std::move(payload), core.new_metadata(configuration, expiration, rules.stale_time)};
     entry.metadata.time_to_live = creation.time_to_live();
-    entry.metadata.tags = creation.tags();
+    entry.metadata.tags = creation.tags<Lazy>();
     entry.metadata.creation_cost = cost;
     return entry;
 }

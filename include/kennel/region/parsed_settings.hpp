@@ -24,23 +24,24 @@ struct Word {
     Choice choice;
 };
 
-template <class Choice, std::size_t Count>
-[[nodiscard]] Choice choose(ArgumentReader& reader, std::string_view name, const Word<Choice> (&words)[Count],
+template <class Choice, std::size_t Count, class Reader>
+[[nodiscard]] Choice choose(Reader& reader, std::string_view name, const Word<Choice> (&words)[Count],
                             Choice fallback) {
-    const std::optional<std::string> text = reader.get<std::string>(name);
+    const auto text = reader.template get<std::string>(name);
     if (!text) return fallback;
     std::string known;
     for (const Word<Choice>& word : words) {
         if (word.text == *text) return word.choice;
-        known += (known.empty() ? "'" : ", '") + std::string(word.text) + "'";
+        known.append(known.empty() ? "'" : ", '").append(word.text).append("'");
     }
-    reader.refuse(name, "is '" + *text + "', which is none of " + known);
+    reader.refuse(name, joined({"is '", *text, "', which is none of ", known}));
 }
 
 /// The names in a list, or in a text with commas between them.
-[[nodiscard]] inline std::vector<std::string> split_names(const std::vector<std::string>& texts) {
-    std::vector<std::string> names;
-    for (const std::string& text : texts) {
+template <class Texts>
+[[nodiscard]] Texts split_names(const Texts& texts) {
+    Texts names;
+    for (const auto& text : texts) {
         std::string_view rest = text;
         while (!rest.empty()) {
             const std::size_t comma = rest.find(',');
@@ -55,14 +56,16 @@ template <class Choice, std::size_t Count>
 }
 
 /// The setting, or null when it is the text with which dogpile's settings say that.
-[[nodiscard]] inline ArgumentValue none_as_null(const ArgumentValue& setting) {
-    return setting.as<std::string>() == "None" ? ArgumentValue() : setting;
+template <class Value>
+[[nodiscard]] Value none_as_null(const Value& setting) {
+    return setting.template as<std::string>() == "None" ? Value() : setting;
 }
 
-[[nodiscard]] inline ParsedSettings parse_settings(const Settings& settings, std::string_view prefix) {
+template <class Lazy>
+[[nodiscard]] ParsedSettings parse_settings(const Late<Settings, Lazy>& settings, std::string_view prefix) {
     constexpr std::string_view arguments_prefix = "arguments.";
-    ParsedSettings parsed;
-    Arguments own;
+    Late<ParsedSettings, Lazy> parsed;
+    Late<Arguments, Lazy> own;
     for (auto setting = settings.lower_bound(prefix);
          setting != settings.end() && setting->first.starts_with(prefix); ++setting) {
         const std::string_view name = std::string_view(setting->first).substr(prefix.size());
@@ -71,16 +74,16 @@ template <class Choice, std::size_t Count>
         else
             own[std::string(name)] = none_as_null(setting->second);
     }
-    ArgumentReader reader(own, "settings '" + std::string(prefix) + "*'");
-    const auto backend = reader.get<std::string>("backend");
+    Late<ArgumentReader, Lazy> reader(own, joined({"settings '", prefix, "*'"}));
+    const auto backend = reader.template get<std::string>("backend");
     if (!backend) reader.refuse("backend", "is missing: it names the backend, for example 'memory'");
     parsed.backend = *backend;
-    ConfigureOptions& options = parsed.options;
-    options.expiration_time = reader.get<TimeSpan>("expiration_time");
+    auto& options = parsed.options;
+    options.expiration_time = reader.template get<TimeSpan>("expiration_time");
     options.replace_existing_backend = reader.get("replace_existing_backend", false);
     options.stale_time = reader.get("stale_time", options.stale_time);
-    options.lock_timeout = reader.get<TimeSpan>("lock_timeout");
-    options.soft_timeout = reader.get<TimeSpan>("soft_timeout");
+    options.lock_timeout = reader.template get<TimeSpan>("lock_timeout");
+    options.soft_timeout = reader.template get<TimeSpan>("soft_timeout");
     options.on_lock_timeout = choose(reader, "on_lock_timeout",
                                      {Word<OnLockTimeout>{"throw_error", OnLockTimeout::throw_error},
                                       Word<OnLockTimeout>{"create_alone", OnLockTimeout::create_alone},
@@ -89,8 +92,8 @@ template <class Choice, std::size_t Count>
     const Word<OnFailure> on_failure[] = {{"degrade", OnFailure::degrade}, {"throw_error", OnFailure::throw_error}};
     options.on_read_failure = choose(reader, "on_read_failure", on_failure, options.on_read_failure);
     options.on_write_failure = choose(reader, "on_write_failure", on_failure, options.on_write_failure);
-    for (const std::string& name : split_names(reader.get<std::vector<std::string>>("wrap", {})))
-        options.wrap.push_back(proxy_registry().find(name)({}));
+    for (const auto& name : split_names(reader.template get<std::vector<std::string>>("wrap", {})))
+        options.wrap.push_back(proxy_registry<Lazy>().find(name)({}));
     reader.reject_unknown();
     return parsed;
 }

@@ -18,27 +18,28 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// What a call says differently from its region.
+/// What a call says differently from its region. It refers to the options of the call, because copying them would cost a hit
+/// more than all else that it does.
 struct RuleChanges {
-    std::optional<TimeSpan> expiration{};
-    std::optional<TimeSpan> stale_time{};
-    std::optional<TimeSpan> lock_timeout{};
-    std::optional<OnLockTimeout> on_lock_timeout{};
-    std::optional<TimeSpan> soft_timeout{};
+    const std::optional<TimeSpan>* expiration = nullptr;
+    const std::optional<TimeSpan>* stale_time = nullptr;
+    const std::optional<TimeSpan>* lock_timeout = nullptr;
+    const std::optional<OnLockTimeout>* on_lock_timeout = nullptr;
+    const std::optional<TimeSpan>* soft_timeout = nullptr;
     bool ignore_expiration = false;
 };
 
 [[nodiscard]] inline RuleChanges changes_of(const ReadOptions& options) {
-    return {.expiration = options.expiration_time, .ignore_expiration = options.ignore_expiration};
+    return {.expiration = &options.expiration_time, .ignore_expiration = options.ignore_expiration};
 }
 
 template <class Value>
 [[nodiscard]] RuleChanges changes_of(const CreateOptions<Value>& options) {
-    return {.expiration = options.expiration_time,
-            .stale_time = options.stale_time,
-            .lock_timeout = options.lock_timeout,
-            .on_lock_timeout = options.on_lock_timeout,
-            .soft_timeout = options.soft_timeout};
+    return {.expiration = &options.expiration_time,
+            .stale_time = &options.stale_time,
+            .lock_timeout = &options.lock_timeout,
+            .on_lock_timeout = &options.on_lock_timeout,
+            .soft_timeout = &options.soft_timeout};
 }
 
 /// What an entry is good for.

@@ -1,6 +1,7 @@
 #ifndef KENNEL_REGION_REGION_STATE_HPP
 #define KENNEL_REGION_REGION_STATE_HPP
 
+#include "kennel/detail/joined.hpp"
 #include "kennel/region/region_engine.hpp"
 
 #include <atomic>
@@ -42,7 +43,8 @@ public:
 
 private:
     [[noreturn]] void throw_not_configured() const {
-        throw RegionNotConfigured("region '" + options_.name + "' is not configured: call configure() before it is used");
+        throw RegionNotConfigured(
+            joined({"region '", options_.name, "' is not configured: call configure() before it is used"}));
     }
 
     RegionOptions options_;

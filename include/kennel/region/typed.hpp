@@ -1,15 +1,17 @@
 #ifndef KENNEL_REGION_TYPED_HPP
 #define KENNEL_REGION_TYPED_HPP
 
+#include "kennel/detail/joined.hpp"
+#include "kennel/detail/late.hpp"
 #include "kennel/function_signature.hpp"
 #include "kennel/region/requests.hpp"
 #include "kennel/region_options.hpp"
 #include "kennel/serializer.hpp"
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,9 +30,9 @@ template <class Value, class SerializerType>
     if constexpr (SerializerFor<SerializerType, Value>)
         return Payload::bytes(serializer.serialize(value));
     else
-        throw SerializationError(std::string("a value of type ") + typeid(Value).name() +
-                                 " cannot be turned into bytes, which this backend keeps: give the region "
-                                 "a serializer that can, or specialise kennel::Codec for the type");
+        throw SerializationError(joined({"a value of type ", typeid(Value).name(),
+                                         " cannot be turned into bytes, which this backend keeps: give the region "
+                                         "a serializer that can, or specialise kennel::Codec for the type"}));
 }
 
 /// Takes a `Value` out of a payload; nothing when it is not one. Bytes that the serializer cannot read are not one, either.
@@ -160,8 +162,8 @@ std::shared_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::deta
     };
     if constexpr (requires { creator_.detached(); })
         return owning(creator_.detached());
-    else if constexpr (std::copy_constructible<std::remove_cv_t<Creator>>)
-        return owning(std::remove_cv_t<Creator>(creator_));
+    else if constexpr (std::copy_constructible<std::decay_t<Creator>>)
+        return owning(std::decay_t<Creator>(creator_)); // of a function: its address
     else
         return nullptr;
 }
@@ -194,19 +196,19 @@ public:
     void take_nothing(std::size_t index) override { values_[index].reset(); }
 
     [[nodiscard]] std::vector<Payload> create(std::span<const std::size_t> indexes, Creation& creation) override {
-        std::vector<std::string> keys;
+        std::vector<Late<std::string, Creator>> keys;
         for (const std::size_t index : indexes) keys.emplace_back(keys_[index]);
         auto made = CreatedMany<Creator>::call(creator_, keys, creation);
-        std::vector<Payload> objects(keys.size());
+        std::vector<Late<Payload, Creator>> objects(keys.size());
         if constexpr (is_keyed<decltype(made)>) {
             for (std::size_t position = 0; position != keys.size(); ++position)
                 if (const auto found = made.find(keys[position]); found != made.end())
                     objects[position] = Payload::object(std::move(found->second));
         } else {
             if (made.size() != keys.size())
-                throw ValidationError("a creator of many values was asked for " + std::to_string(keys.size()) +
-                                      " and returned " + std::to_string(made.size()) +
-                                      ": return one for each key, or a map of those that there are");
+                throw ValidationError(joined({"a creator of many values was asked for ", std::to_string(keys.size()),
+                                              " and returned ", std::to_string(made.size()),
+                                              ": return one for each key, or a map of those that there are"}));
             auto object = objects.begin();
             for (auto&& value : made) *object++ = Payload::object(Value(std::move(value)));
         }
@@ -234,29 +236,33 @@ private:
 };
 
 /// Different keys in the order of their bytes, and where each of the caller's is among them.
+template <class Keys>
 class SortedKeys {
 public:
-    template <class Keys>
     explicit SortedKeys(const Keys& keys) {
         for (const auto& key : keys) keys_.emplace_back(key);
-        unique_.assign(keys_.begin(), keys_.end());
-        std::sort(unique_.begin(), unique_.end());
-        unique_.erase(std::unique(unique_.begin(), unique_.end()), unique_.end());
+        for (const auto& key : keys_) indexes_.emplace(key, 0);
+        for (auto& [key, index] : indexes_) {
+            index = unique_.size();
+            unique_.push_back(key);
+        }
     }
+    SortedKeys(const SortedKeys&) = delete;
+    SortedKeys& operator=(const SortedKeys&) = delete;
 
     [[nodiscard]] std::span<const std::string_view> unique() const noexcept { return unique_; }
     [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
 
     /// Where the caller's key at `position` is among the different ones.
     [[nodiscard]] std::size_t index(std::size_t position) const {
-        return static_cast<std::size_t>(std::lower_bound(unique_.begin(), unique_.end(), keys_[position]) -
-                                        unique_.begin());
+        return indexes_.find(keys_[position])->second;
     }
     [[nodiscard]] std::string_view key(std::size_t position) const { return keys_[position]; }
 
 private:
-    std::vector<std::string> keys_; ///< own copies: the caller's range may make its keys as it goes
-    std::vector<std::string_view> unique_;
+    std::vector<Late<std::string, Keys>> keys_; ///< own copies: the caller's range may make its keys as it goes
+    std::map<Late<std::string_view, Keys>, std::size_t> indexes_;
+    std::vector<Late<std::string_view, Keys>> unique_;
 };
 
 } // namespace detail

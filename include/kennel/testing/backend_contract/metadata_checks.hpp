@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <utility>
+#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -48,7 +48,7 @@ inline void creation_time_survives(const BackendProbe& probe) {
 inline void further_metadata_survive(const BackendProbe& probe) {
     const Metadata all{.created = WallTime(std::chrono::seconds(1'700'000'000)),
                        .time_to_live = TimeSpan(std::chrono::milliseconds(90'500)),
-                       .tags = Tags({"team:7", "", "a|b\"\\\n", "gr\xc3\xbc\xc3\x9f"}),
+                       .tags = Tags(std::vector<std::string>{"team:7", "", "a|b\"\\\n", "gr\xc3\xbc\xc3\x9f"}),
                        .creation_cost = std::chrono::microseconds(1'234'567)};
     const Metadata found = metadata_after(probe, all);
     expect(found.time_to_live && is_same_length(found.time_to_live->duration(), all.time_to_live->duration()),
@@ -62,7 +62,7 @@ inline void metadata_are_replaced(const BackendProbe& probe) {
     const WallTime late(std::chrono::seconds(1'700'000'000));
     static_cast<void>(metadata_after(probe, {.created = late,
                                              .time_to_live = TimeSpan(std::chrono::hours(1)),
-                                             .tags = Tags({"tag"}),
+                                             .tags = Tags(std::vector<std::string>{"tag"}),
                                              .creation_cost = std::chrono::seconds(1)}));
     const Metadata found = metadata_after(probe, {.created = early});
     expect(found.created == early, "an older creation time does not replace a later one");
