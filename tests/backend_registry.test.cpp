@@ -171,9 +171,19 @@ TEST_CASE("a backend's name can be registered once", "[backend_registry]") {
     CHECK(mentions(message_of<kennel::ValidationError>([&] { kennel::register_backend<MadeFromArguments>(name); }),
                    {"'" + name + "'", "already"}));
     CHECK(made<BareBackend>(name, {{}}) != nullptr);
-    const kennel::CacheRegion region;
-    CHECK(mentions(message_of<kennel::ValidationError>([] { kennel::register_backend<BareBackend>("memory"); }),
-                   {"'memory'", "already"}));
+}
+
+TEST_CASE("the names of the built-in backends are taken before anybody has used one", "[backend_registry]") {
+    for (const std::string name : {"memory", "memory_bytes", "null"}) {
+        CHECK(mentions(message_of<kennel::ValidationError>([&] { kennel::register_backend<BareBackend>(name); }),
+                       {"'" + name + "'", "already"}));
+        const auto make_none = [](const kennel::BackendContext&) { return nullptr; };
+        CHECK(mentions(message_of<kennel::ValidationError>([&] { kennel::register_backend(name, make_none); }),
+                       {"'" + name + "'", "already"}));
+    }
+    kennel::CacheRegion region;
+    region.configure("memory");
+    CHECK(dynamic_cast<kennel::MemoryBackend*>(region.actual_backend().get()) != nullptr);
 }
 
 TEST_CASE("a backend that ships with Kennel may be included by many files", "[backend_registry]") {

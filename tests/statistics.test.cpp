@@ -280,13 +280,14 @@ TEST_CASE("what each path of get_or_create_multi counts", "[H27]") {
 }
 
 TEST_CASE("every look-up is exactly one of hit, stale hit and miss, however many threads look") {
-    World world;
+    const World world;
+    const kennel::CreateOptions<int> patient{.lock_timeout = kennel::unlimited}; // for the clock leaps
     test::run_together(8, [&](std::size_t thread) {
         for (int round = 0; round != 500; ++round) {
             const std::string key = std::to_string(round % 7);
-            (void)world.region.get_or_create(key, one);
+            (void)world.region.get_or_create(key, one, patient);
             (void)world.region.get<int>(key);
-            (void)world.region.get_or_create_multi(Keys{"1", "2", "1"}, ones);
+            (void)world.region.get_or_create_multi(Keys{"1", "2", "1"}, ones, patient);
             if (thread == 0 && round % 10 == 0) world.clock->advance(11s);
             if (thread == 1 && round % 25 == 0) world.region.invalidate();
         }

@@ -70,14 +70,14 @@ Chart chart_of(const Options& options, kennel::TimeSpan expiration, const std::s
                const Measurement& without, const Measurement& with) {
     return {.title = "Requests per second around an expiry",
             .subtitle = fmt::format(
-                "{} threads, {} pages by Zipf's law ({}), SQLite; Kennel on the backend '{}'",
-                options.threads, readable(static_cast<double>(options.keys)), options.zipf,
-                backend),
+                "{} threads, {} pages by Zipf's law ({}); backend '{}', renewal by {}",
+                options.threads, readable(static_cast<double>(options.keys)), options.zipf, backend,
+                renewal(options)),
             .time_label = "seconds",
             .value_label = "requests per second",
             .seconds = options.seconds,
             .mark = expiration.seconds(),
-            .mark_label = fmt::format("all cached pages expire; renewed by {}", renewal(options)),
+            .mark_label = "all cached pages expire",
             .curves = {{"with Kennel", "#1a6fb5", with.timeline},
                        {"without Kennel", "#c2571a", without.timeline}}};
 }

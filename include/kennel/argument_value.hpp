@@ -2,6 +2,7 @@
 #define KENNEL_ARGUMENT_VALUE_HPP
 
 #include "kennel/detail/joined.hpp"
+#include "kennel/detail/late.hpp"
 #include "kennel/payload.hpp"
 #include "kennel/time_span.hpp"
 
@@ -24,7 +25,7 @@ KENNEL_NAMESPACE_BEGIN
 template <class Lazy>
 class BasicArgumentValue {
 public:
-    using List = std::vector<std::string>;
+    using List = std::vector<detail::Late<std::string, Lazy>>;
 
     BasicArgumentValue() = default;
     BasicArgumentValue(std::nullptr_t) {}                                     // NOLINT(*-explicit-*): a setting is written
@@ -72,6 +73,9 @@ public:
     [[nodiscard]] std::string text() const;
 
 private:
+    template <class Type>
+    using Maybe = std::optional<detail::Late<Type, Lazy>>;
+
     template <std::integral Number>
     static std::int64_t checked_integer(Number number) {
         if (!std::in_range<std::int64_t>(number))
@@ -92,12 +96,12 @@ private:
         return number;
     }
 
-    [[nodiscard]] std::optional<bool> as_bool() const;
-    [[nodiscard]] std::optional<std::int64_t> as_integer() const;
-    [[nodiscard]] std::optional<double> as_double() const;
-    [[nodiscard]] std::optional<std::string> as_text() const;
-    [[nodiscard]] std::optional<TimeSpan> as_time_span() const;
-    [[nodiscard]] std::optional<List> as_list() const;
+    [[nodiscard]] Maybe<bool> as_bool() const;
+    [[nodiscard]] Maybe<std::int64_t> as_integer() const;
+    [[nodiscard]] Maybe<double> as_double() const;
+    [[nodiscard]] Maybe<std::string> as_text() const;
+    [[nodiscard]] Maybe<TimeSpan> as_time_span() const;
+    [[nodiscard]] Maybe<List> as_list() const;
 
     Payload value_; ///< empty for null
 };
@@ -118,7 +122,7 @@ std::optional<Type> BasicArgumentValue<Lazy>::as() const {
     else if constexpr (std::same_as<Type, List>)
         return as_list();
     else if constexpr (std::integral<Type>) {
-        const std::optional<std::int64_t> number = as_integer();
+        const auto number = as_integer();
         if (!number || !std::in_range<Type>(*number)) return std::nullopt;
         return static_cast<Type>(*number);
     } else {
@@ -148,7 +152,7 @@ std::string BasicArgumentValue<Lazy>::expectation() {
 }
 
 template <class Lazy>
-std::optional<bool> BasicArgumentValue<Lazy>::as_bool() const {
+auto BasicArgumentValue<Lazy>::as_bool() const -> Maybe<bool> {
     if (const bool* const flag = value_.get_if<bool>()) return *flag;
     const auto* const text = value_.get_if<std::string>();
     if (text == nullptr) return std::nullopt;
@@ -158,13 +162,13 @@ std::optional<bool> BasicArgumentValue<Lazy>::as_bool() const {
 }
 
 template <class Lazy>
-std::optional<std::int64_t> BasicArgumentValue<Lazy>::as_integer() const {
+auto BasicArgumentValue<Lazy>::as_integer() const -> Maybe<std::int64_t> {
     if (const auto* const number = value_.get_if<std::int64_t>()) return *number;
     return parsed<std::int64_t>();
 }
 
 template <class Lazy>
-std::optional<double> BasicArgumentValue<Lazy>::as_double() const {
+auto BasicArgumentValue<Lazy>::as_double() const -> Maybe<double> {
     if (const double* const number = value_.get_if<double>()) return *number;
     if (const auto* const number = value_.get_if<std::int64_t>())
         return static_cast<double>(*number);
@@ -172,17 +176,17 @@ std::optional<double> BasicArgumentValue<Lazy>::as_double() const {
 }
 
 template <class Lazy>
-std::optional<std::string> BasicArgumentValue<Lazy>::as_text() const {
+auto BasicArgumentValue<Lazy>::as_text() const -> Maybe<std::string> {
     if (const auto* const text = value_.get_if<std::string>()) return *text;
     return std::nullopt;
 }
 
 template <class Lazy>
-std::optional<TimeSpan> BasicArgumentValue<Lazy>::as_time_span() const {
+auto BasicArgumentValue<Lazy>::as_time_span() const -> Maybe<TimeSpan> {
     if (const auto* const span = value_.get_if<TimeSpan>()) return *span;
     try {
         if (const auto* const text = value_.get_if<std::string>()) return TimeSpan::parse(*text);
-        if (const std::optional<double> seconds = as_double())
+        if (const auto seconds = as_double())
             return TimeSpan::from_seconds(*seconds);
     } catch (const ValidationError&) {
         return std::nullopt;
@@ -191,7 +195,7 @@ std::optional<TimeSpan> BasicArgumentValue<Lazy>::as_time_span() const {
 }
 
 template <class Lazy>
-auto BasicArgumentValue<Lazy>::as_list() const -> std::optional<List> {
+auto BasicArgumentValue<Lazy>::as_list() const -> Maybe<List> {
     if (const auto* const list = value_.get_if<List>()) return *list;
     if (const auto* const text = value_.get_if<std::string>()) return List{*text};
     return std::nullopt;

@@ -32,7 +32,7 @@ public:
         known_.emplace_back(name);
         const auto found = arguments_.find(name);
         if (found == arguments_.end() || found->second.is_null()) return std::nullopt;
-        if (std::optional<Type> value = found->second.as<Type>()) return value;
+        if (std::optional<Type> value = found->second.template as<Type>()) return value;
         throw ValidationError(detail::joined({owner_, ": argument '", name, "' is ", found->second.text(),
                                               ", which is not ", ArgumentValue::expectation<Type>()}));
     }
@@ -47,7 +47,7 @@ public:
     void reject_unknown() const {
         for (const auto& [name, value] : arguments_) {
             bool is_known = false;
-            for (const std::string& known : known_) is_known = is_known || known == name;
+            for (const auto& known : known_) is_known = is_known || known == name;
             if (!is_known)
                 throw ValidationError(detail::joined({owner_, ": unknown argument '", name, "' (", list(), ")"}));
         }
@@ -66,9 +66,9 @@ private:
         return names;
     }
 
-    const Arguments& arguments_;
+    const detail::Late<Arguments, Lazy>& arguments_;
     std::string owner_;
-    std::vector<std::string> known_;
+    std::vector<detail::Late<std::string, Lazy>> known_;
 };
 
 using ArgumentReader = BasicArgumentReader<void>;

@@ -130,6 +130,12 @@ template <class Product>
     return ": call kennel::register_backend<YourBackend>(name) before configure()";
 }
 
+/// The names of `register_built_in_backends` are taken before it is called, which is when a region is configured.
+inline void refuse_built_in_name(std::string_view name) {
+    if (name == "memory" || name == "memory_bytes" || name == "null")
+        throw ValidationError(joined({"there is a backend named '", name, "' already"}));
+}
+
 } // namespace detail
 
 /// Makes `Backend` known to `configure` as `name`. Throws `ValidationError` when the name is taken.
@@ -137,6 +143,7 @@ template <class Product>
 /// `Backend` is made from `const BackendContext&`, from `const Arguments&`, or from nothing, whichever it has.
 template <std::derived_from<CacheBackend> Backend>
 void register_backend(std::string name) {
+    detail::refuse_built_in_name(name);
     backend_registry<detail::Late<void, Backend>>().add(name, [name](const BackendContext& context) {
         return detail::make_product<Backend>(context, detail::joined({"backend '", name, "'"}));
     });
@@ -145,6 +152,7 @@ void register_backend(std::string name) {
 /// Makes a factory known to `configure` as `name`. Throws `ValidationError` when the name is taken.
 template <class Lazy = void>
 void register_backend(std::string name, BackendFactory factory) {
+    detail::refuse_built_in_name(name);
     backend_registry<Lazy>().add(std::move(name), std::move(factory));
 }
 

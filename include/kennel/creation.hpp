@@ -66,7 +66,8 @@ public:
     [[nodiscard]] TimeSpan previous_age() const noexcept { return circumstances_.previous_age; }
 
     /// When the caller stops waiting for the value; nothing when it waits as long as it takes.
-    [[nodiscard]] std::optional<SteadyTime> deadline() const noexcept {
+    template <class Lazy = void>
+    [[nodiscard]] std::optional<detail::Late<SteadyTime, Lazy>> deadline() const noexcept {
         if (circumstances_.deadline == no_deadline) return std::nullopt;
         return circumstances_.deadline;
     }

@@ -14,9 +14,10 @@ KENNEL_NAMESPACE_BEGIN
 ///
 /// It runs at most once, on any thread, and throws nothing. If all copies are destroyed without a call, the creation is given
 /// up, its locks are released, and the next caller tries again.
-class CreationJob {
+template <class Lazy>
+class BasicCreationJob {
 public:
-    CreationJob(std::string key, std::shared_ptr<std::function<void()>> work)
+    BasicCreationJob(std::string key, std::shared_ptr<std::function<void()>> work)
         : key_(std::move(key)), work_(std::move(work)) {}
 
     /// The key as the caller wrote it.
@@ -28,6 +29,8 @@ private:
     std::string key_;
     std::shared_ptr<std::function<void()>> work_;
 };
+
+using CreationJob = BasicCreationJob<void>;
 
 /// Takes a creation to another thread. When it throws, the creation is done in place instead.
 using AsyncCreationRunner = std::function<void(CreationJob)>;

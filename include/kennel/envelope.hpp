@@ -32,7 +32,7 @@ inline double epoch_seconds(WallTime moment) {
 /// The moment that many seconds after 1970, to the nearest nanosecond; nothing when that is not
 /// later than 1970 or later than a `WallTime` can be.
 template <class Seconds>
-std::optional<WallTime> wall_time(Seconds seconds) {
+std::optional<Late<WallTime, Seconds>> wall_time(Seconds seconds) {
     constexpr double end_of_time = 9.2e9;
     if (!(seconds > 0 && seconds < end_of_time)) return std::nullopt;
     const auto whole = static_cast<std::int64_t>(seconds);

@@ -1,6 +1,7 @@
 #ifndef KENNEL_FLIGHT_TABLE_HPP
 #define KENNEL_FLIGHT_TABLE_HPP
 
+#include "kennel/detail/late.hpp"
 #include "kennel/flight.hpp"
 
 #include <array>
@@ -98,27 +99,27 @@ public:
         explicit Closure(BasicFlightTable& table) : table_(table), is_total_(true) { table_.close_all(); }
 
         /// Of these keys, which must live as long.
-        Closure(BasicFlightTable& table, std::span<const std::string_view> keys) : Closure(table, NoKeys{}) {
-            for (std::size_t count = 0; count != keys.size(); ++count) {
-                table_.close(keys[count]);
-                keys_ = keys.first(count + 1); // so that these are opened again, whatever throws
-            }
+        Closure(BasicFlightTable& table, std::span<const std::string_view> keys) : Closure(table, keys, Nothing{}) {
+            for (; count_ != keys.size(); ++count_) table_.close(keys[count_]);
         }
 
         Closure(const Closure&) = delete;
         Closure& operator=(const Closure&) = delete;
         ~Closure() {
-            for (const std::string_view key : keys_) table_.reopen(key);
+            for (std::size_t index = 0; index != count_; ++index) table_.reopen(keys_[index]);
             if (is_total_) table_.reopen_all();
         }
 
     private:
-        struct NoKeys {};
+        struct Nothing {};
 
-        Closure(BasicFlightTable& table, NoKeys /*keys*/) : table_(table) {}
+        /// Closes nothing yet; from here on the destructor runs, whatever throws.
+        Closure(BasicFlightTable& table, std::span<const std::string_view> keys, Nothing /*closed*/)
+            : table_(table), keys_(keys) {}
 
         BasicFlightTable& table_;
         std::span<const std::string_view> keys_{};
+        std::size_t count_ = 0; ///< of the keys that are closed
         bool is_total_ = false;
     };
 
@@ -132,7 +133,7 @@ private:
         mutable std::mutex mutex;
         Flights flights; ///< one for a key
         Flights lone_flights;
-        std::unordered_map<std::string_view, int> closed_keys; ///< and how often each is closed
+        std::unordered_map<detail::Late<std::string_view, Lazy>, int> closed_keys; ///< and how often each is closed
         int total_closures = 0;
 
         [[nodiscard]] bool is_closed(std::string_view key) const {

@@ -87,7 +87,8 @@ void append_elements(std::string& key, const Elements& elements) {
     key += '[';
     const char* separator = "";
     for (auto&& element : elements) {
-        key += std::exchange(separator, ",");
+        key += separator;
+        separator = ",";
         const std::size_t start = key.size();
         append_key_argument<typename Elements::value_type>(key, element);
         if (key.size() == start) key += '%';
@@ -99,7 +100,7 @@ template <class... Elements>
 void append_tuple(std::string& key, const Elements&... elements) {
     [[maybe_unused]] const char* separator = "";
     key += '(';
-    ((key += std::exchange(separator, ","), append_key_argument(key, elements)), ...);
+    ((key += separator, separator = ",", append_key_argument(key, elements)), ...);
     key += ')';
 }
 

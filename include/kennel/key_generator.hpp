@@ -74,7 +74,7 @@ template <class... Args>
     key.reserve((prefix.size() + ... + detail::expected_length(args)));
     key += prefix;
     [[maybe_unused]] std::string_view separator;
-    ((key += std::exchange(separator, " "), append_key_argument(key, args)), ...);
+    ((key += separator, separator = " ", append_key_argument(key, args)), ...);
     return key;
 }
 

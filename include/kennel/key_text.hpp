@@ -69,7 +69,8 @@ void append_python_elements(std::string& text, const Elements& elements) {
     text += is_dict || is_set ? '{' : '[';
     const char* separator = "";
     for (auto&& element : elements) {
-        text += std::exchange(separator, ", ");
+        text += separator;
+        separator = ", ";
         if constexpr (is_dict) {
             append_python_text<PythonText::quoted>(text, element.first);
             text += ": ";
@@ -85,9 +86,7 @@ template <class... Elements>
 void append_python_tuple(std::string& text, const Elements&... elements) {
     [[maybe_unused]] const char* separator = "";
     text += '(';
-    ((text += std::exchange(separator, ", "),
-      append_python_text<PythonText::quoted>(text, elements)),
-     ...);
+    ((text += separator, separator = ", ", append_python_text<PythonText::quoted>(text, elements)), ...);
     text += sizeof...(Elements) == 1 ? ",)" : ")";
 }
 

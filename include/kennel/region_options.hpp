@@ -58,7 +58,8 @@ enum class OnLockTimeout {
 };
 
 /// How `configure` sets a region up.
-struct ConfigureOptions {
+template <class Lazy>
+struct BasicConfigureOptions {
     /// How long an entry is fresh. Absent or `unlimited`: it never expires. Zero: it always has.
     std::optional<TimeSpan> expiration_time{};
 
@@ -76,7 +77,7 @@ struct ConfigureOptions {
 
     /// How long after its expiration an entry may still be served while a new value is made. A backend that can expire
     /// entries drops them after `expiration_time + stale_time`.
-    TimeSpan stale_time = std::chrono::hours(24);
+    TimeSpan stale_time = TimeSpan::from_seconds(24 * 3600);
 
     /// How long a caller waits for somebody else's creation. Absent: as long as it takes.
     std::optional<TimeSpan> lock_timeout{};
@@ -95,6 +96,8 @@ struct ConfigureOptions {
     /// to its callers in any case.
     OnFailure on_write_failure = OnFailure::throw_error;
 };
+
+using ConfigureOptions = BasicConfigureOptions<void>;
 
 /// How to read.
 struct ReadOptions {

@@ -9,7 +9,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -89,7 +88,7 @@ private:
             const std::size_t queue_limit;
             std::mutex mutex;
             std::condition_variable changed;
-            std::list<CreationJob> jobs;
+            std::list<BasicCreationJob<Lazy>> jobs;
             std::vector<std::thread> threads;
             std::size_t idle_threads = 0;
             std::size_t running = 0;
@@ -113,12 +112,12 @@ private:
                 state.changed.wait(lock, [&] { return !state.jobs.empty() || state.is_closing; });
                 --state.idle_threads;
                 if (state.jobs.empty()) return;
-                std::optional<CreationJob> job(std::move(state.jobs.front()));
-                state.jobs.pop_front();
+                std::list<BasicCreationJob<Lazy>> job;
+                job.splice(job.end(), state.jobs, state.jobs.begin());
                 ++state.running;
                 lock.unlock();
-                (*job)();
-                job.reset();
+                job.front()();
+                job.clear();
                 lock.lock();
                 --state.running;
                 state.changed.notify_all();

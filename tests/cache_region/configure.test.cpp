@@ -3,7 +3,9 @@
 #include "support/region_variants.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 

@@ -3,6 +3,7 @@
 #include "support/region_variants.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>

@@ -201,14 +201,19 @@ TEST_CASE("a creator of many that returns the wrong number of values is an error
 
 TEST_CASE("an exception of a creator of many reaches all who wait for any of its keys") {
     World world;
+    const auto create = [&](const Keys&) -> Values {
+        world.clock->await_waiters(2);
+        throw Broken("no luck");
+    };
+    test::Gate creating;
     std::atomic<int> errors = 0;
     test::run_together(3, [&](std::size_t thread) {
         try {
-            const auto create = [&](const Keys&) -> Values {
-                world.clock->await_waiters(2);
-                throw Broken("no luck");
-            };
-            (void)world.region.get_or_create_multi(thread == 0 ? Keys{"b"} : Keys{"b", "c"}, create);
+            if (thread != 0) creating.pass();
+            (void)world.region.get_or_create_multi(thread == 1 ? Keys{"b"} : Keys{"b", "c"}, [&](const Keys& keys) {
+                creating.open();
+                return create(keys);
+            });
         } catch (const Broken&) {
             ++errors;
         }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -14,7 +15,10 @@ using kennel::OnFailure;
 using kennel::OnLockTimeout;
 using kennel::Settings;
 using kennel::TimeSpan;
-using kennel::detail::parse_settings;
+
+kennel::detail::ParsedSettings parse_settings(const Settings& settings, std::string_view prefix) {
+    return kennel::detail::parse_settings<void>(settings, prefix);
+}
 
 std::string refusal_of(const Settings& settings, const std::string& prefix = "cache.") {
     return test::message_of<kennel::ValidationError>([&] { static_cast<void>(parse_settings(settings, prefix)); });

@@ -14,7 +14,7 @@ template <class Lazy = void>
 void register_built_in_backends() {
     self_register<BasicMemoryBackend<Lazy>>("memory");
     self_register<BasicMemoryBytesBackend<Lazy>>("memory_bytes");
-    self_register<Late<NullBackend, Lazy>>("null");
+    self_register<BasicNullBackend<Lazy>>("null");
 }
 
 } // namespace detail

@@ -67,7 +67,7 @@ public:
 
 private:
     /// A small cache is kept in one part, because each part evicts on its own.
-    void divide(std::optional<std::size_t> most_entries) {
+    void divide(std::optional<detail::Late<std::size_t, Lazy>> most_entries) {
         constexpr std::size_t most_shards = 16;
         constexpr std::size_t least_per_shard = 1024;
         std::size_t count = most_shards;

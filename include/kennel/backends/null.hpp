@@ -12,7 +12,8 @@ KENNEL_NAMESPACE_BEGIN
 /// Keeps nothing, so that every look-up is a miss; registered as "null". It takes no arguments.
 ///
 /// Its lock is always to be had, so callers in one process still share a creation, and processes do not.
-class NullBackend final : public CacheBackend {
+template <class Lazy>
+class BasicNullBackend final : public CacheBackend {
 public:
     [[nodiscard]] std::optional<CachedValue> get(std::string_view /*key*/) override { return std::nullopt; }
     void set(std::string_view /*key*/, const CachedValue& /*value*/) override {}
@@ -30,6 +31,8 @@ private:
         [[nodiscard]] bool locked() override { return false; }
     };
 };
+
+using NullBackend = BasicNullBackend<void>;
 
 KENNEL_NAMESPACE_END
 

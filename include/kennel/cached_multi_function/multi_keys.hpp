@@ -74,13 +74,13 @@ public:
     }
 
     [[nodiscard]] ArgumentKeys<Argument> operator()(const std::vector<Argument>& arguments) const {
-        std::vector<std::string> keys;
+        std::vector<Late<std::string, Argument>> keys;
         if constexpr (KeyArgument<Argument>) {
             keys.reserve(arguments.size());
             if (!generator_) {
                 for (const Argument& argument : arguments) keys.push_back(make_key(prefix_, argument));
             } else {
-                std::vector<std::string> texts;
+                std::vector<Late<std::string, Argument>> texts;
                 for (const Argument& argument : arguments) texts.push_back(key_text(argument));
                 keys = generator_(name_, texts);
                 require_as_many(keys.size(), arguments.size());

@@ -25,7 +25,7 @@ public:
         text_ += word;
         if constexpr (sizeof...(Parts) != 0) {
             char before = '<';
-            ((text_ += std::exchange(before, ','), add_type<Parts>()), ...);
+            ((text_ += before, before = ',', add_type<Parts>()), ...);
             text_ += '>';
         }
     }
@@ -49,21 +49,21 @@ private:
     template <class Type>
     void add_type() {
         if constexpr (!detail::HasParts<Type>) {
-            if (is_known<Type>(typeid(Type))) return;
+            if (is_known(typeid(Type), named_)) return;
         }
         if constexpr (requires(Signature & signature) { Codec<Type>::describe(signature); })
             Codec<Type>::describe(*this);
         else add(typeid(Type).name());
     }
 
-    template <class Type>
-    bool is_known(const std::type_info& type) {
-        for (std::size_t index = 0; index != named_.size(); ++index) {
-            if (*named_[index] != type) continue;
+    template <class Names>
+    bool is_known(const std::type_info& type, Names& named) {
+        for (std::size_t index = 0; index != named.size(); ++index) {
+            if (*named[index] != type) continue;
             text_.append("again ").append(std::to_string(index));
             return true;
         }
-        named_.push_back(&type);
+        named.push_back(&type);
         return false;
     }
 

@@ -25,10 +25,11 @@ struct alignas(64) EpochReader {
 
 /// Epoch-based reclamation (K. Fraser, "Practical lock-freedom", 2004): what readers may still look at is kept until all
 /// who were reading when it was retired have left. A reader writes one word of its own and waits for nobody.
-class Epochs {
+template <class Lazy>
+class BasicEpochs {
 public:
-    [[nodiscard]] static Epochs& instance() {
-        static auto* const epochs = new Epochs; // never destroyed: threads may read while the program exits
+    [[nodiscard]] static BasicEpochs& instance() {
+        static auto* const epochs = new BasicEpochs; // never destroyed: threads may read while the program exits
         return *epochs;
     }
 
@@ -91,7 +92,7 @@ public:
     }
 
 private:
-    Epochs() { AsymmetricBarrier::set_up(); }
+    BasicEpochs() { AsymmetricBarrier::set_up(); }
 
     /// The list is in the order of the epochs.
     void take_unreachable(Retirement& free) noexcept {
@@ -148,14 +149,19 @@ private:
     Retirement retired_;
 };
 
+using Epochs = BasicEpochs<void>;
+
 /// While it lives, nothing that its thread finds is reclaimed. Guards may nest; a thread must not wait for a
 /// reclamation inside one.
-class EpochGuard {
+template <class Lazy>
+class BasicEpochGuard {
+    using Epochs = BasicEpochs<Lazy>;
+
 public:
-    EpochGuard() noexcept : reader_(Epochs::this_thread()) { Epochs::enter(reader_); }
-    EpochGuard(const EpochGuard&) = delete;
-    EpochGuard& operator=(const EpochGuard&) = delete;
-    ~EpochGuard() { Epochs::leave(reader_); }
+    BasicEpochGuard() noexcept : reader_(Epochs::this_thread()) { Epochs::enter(reader_); }
+    BasicEpochGuard(const BasicEpochGuard&) = delete;
+    BasicEpochGuard& operator=(const BasicEpochGuard&) = delete;
+    ~BasicEpochGuard() { Epochs::leave(reader_); }
 
     /// The thread's index, for choosing among stripes of a counter.
     [[nodiscard]] std::size_t thread_index() const noexcept { return reader_.index; }
@@ -163,6 +169,8 @@ public:
 private:
     EpochReader& reader_;
 };
+
+using EpochGuard = BasicEpochGuard<void>;
 
 } // namespace detail
 KENNEL_NAMESPACE_END

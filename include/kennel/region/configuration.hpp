@@ -104,7 +104,7 @@ using StoredKeys = BasicStoredKeys<void>;
 
 template <class Lazy>
 [[nodiscard]] std::shared_ptr<const BasicConfiguration<Lazy>>
-make_configuration(std::string_view backend_name, const ConfigureOptions& options,
+make_configuration(std::string_view backend_name, const BasicConfigureOptions<Lazy>& options,
                    const RegionOptions& region, std::shared_ptr<RegionInvalidationStrategy> invalidator) {
     auto configuration = std::make_shared<BasicConfiguration<Lazy>>();
     std::shared_ptr<CacheBackend> backend =

@@ -27,6 +27,7 @@ class BasicRegionCore : public std::enable_shared_from_this<BasicRegionCore<Lazy
     using StoredKey = BasicStoredKey<Lazy>;
     using StoredKeys = BasicStoredKeys<Lazy>;
     using FlightTable = BasicFlightTable<Lazy>;
+    using Epochs = BasicEpochs<Lazy>;
 
 public:
     explicit BasicRegionCore(RegionOptions options) : options_(std::move(options)) {
@@ -40,7 +41,7 @@ public:
     [[nodiscard]] FlightTable& flights() noexcept { return flights_; }
     [[nodiscard]] StripedCounters& counters() noexcept { return counters_; }
 
-    void configure(std::string_view backend_name, const ConfigureOptions& options) {
+    void configure(std::string_view backend_name, const BasicConfigureOptions<Lazy>& options) {
         const std::lock_guard lock(configure_mutex_);
         if (current_ != nullptr && !options.replace_existing_backend)
             throw RegionAlreadyConfigured(joined({"region '", options_.name,
@@ -49,7 +50,7 @@ public:
         auto invalidator = options.region_invalidator;
         if (invalidator == nullptr)
             invalidator = current_ != nullptr ? current_->invalidator
-                                              : std::make_shared<DefaultInvalidationStrategy>();
+                                              : std::make_shared<Late<DefaultInvalidationStrategy, Lazy>>();
         replace(make_configuration<Lazy>(backend_name, options, options_, std::move(invalidator)));
     }
 
@@ -110,7 +111,7 @@ public:
     [[nodiscard]] std::vector<Reading> look_multi(const Configuration& configuration,
                                                   std::span<const std::string_view> keys, const Rules& rules,
                                                   Take&& take, bool is_creating = false) {
-        std::vector<Reading> readings(keys.size());
+        std::vector<Late<Reading, Lazy>> readings(keys.size());
         std::exception_ptr thrown_by_take;
         const auto read = [&](std::size_t index, const CachedValue& entry) {
             read_entry(configuration, keys[index], rules, entry, readings[index], thrown_by_take,
@@ -152,7 +153,7 @@ public:
     /// Stores entries under keys as the caller wrote them; whatever is being created for them meanwhile is not stored.
     void set(const Configuration& configuration, std::span<const BackendEntry> entries) {
         if (entries.empty()) return;
-        std::vector<std::string_view> keys;
+        std::vector<Late<std::string_view, Lazy>> keys;
         for (const BackendEntry& entry : entries) keys.push_back(entry.key);
         const typename FlightTable::Closure closure(flights_, keys);
         write(configuration, keys.front(), [&] { store(configuration, entries); });
@@ -164,10 +165,10 @@ public:
             return configuration.backend->set(StoredKey(configuration, entries.front().key),
                                               *entries.front().value);
         if (entries.empty()) return;
-        std::vector<std::string_view> keys;
+        std::vector<Late<std::string_view, Lazy>> keys;
         for (const BackendEntry& entry : entries) keys.push_back(entry.key);
         const StoredKeys stored(configuration, keys);
-        std::vector<BackendEntry> stored_entries(entries.begin(), entries.end());
+        std::vector<Late<BackendEntry, Lazy>> stored_entries(entries.begin(), entries.end());
         for (std::size_t index = 0; index != entries.size(); ++index)
             stored_entries[index].key = stored.views()[index];
         configuration.backend->set_multi(stored_entries);
@@ -240,7 +241,7 @@ public:
 private:
     /// Under the lock of `configure`. What is being created for the old backend does not go to the new one, either.
     void replace(std::shared_ptr<const Configuration> configuration) {
-        Epochs::Retirement before = Epochs::prepare(current_);
+        typename Epochs::Retirement before = Epochs::prepare(current_);
         const typename FlightTable::Closure closure(flights_);
         current_ = std::move(configuration);
         configuration_.store(current_.get(), std::memory_order_seq_cst);

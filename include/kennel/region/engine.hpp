@@ -76,8 +76,8 @@ public:
         metadata.time_to_live = time_to_live;
         metadata.tags = tags;
         const PayloadForm form = configuration->keeps_bytes ? PayloadForm::bytes : PayloadForm::object;
-        std::vector<CachedValue> values;
-        std::vector<BackendEntry> entries;
+        std::vector<Late<CachedValue, Lazy>> values;
+        std::vector<Late<BackendEntry, Lazy>> entries;
         values.reserve(new_entries.size());
         for (const NewEntry& entry : new_entries) {
             values.push_back({entry.payload(form), metadata});

@@ -16,18 +16,21 @@ struct Verdict {
 };
 
 /// A creation time is not before 1970.
-[[nodiscard]] inline WallTime sane(WallTime created) noexcept {
-    return created > WallTime() ? created : WallTime();
+template <class Moment>
+[[nodiscard]] Moment sane(Moment created) noexcept {
+    return created > Moment() ? created : Moment();
 }
 
 /// How far apart two moments are, whichever is the later one.
-[[nodiscard]] inline TimeSpan distance(WallTime now, WallTime created) noexcept {
-    const WallTime then = sane(created);
+template <class Moment>
+[[nodiscard]] TimeSpan distance(Moment now, Moment created) noexcept {
+    const Moment then = sane(created);
     return now > then ? now - then : then - now;
 }
 
 /// How old an entry is; one from the future, written by a machine whose clock is ahead, is as new as can be.
-[[nodiscard]] inline TimeSpan age_of(WallTime now, WallTime created) noexcept {
+template <class Moment>
+[[nodiscard]] TimeSpan age_of(Moment now, Moment created) noexcept {
     return now > created ? distance(now, created) : TimeSpan();
 }
 

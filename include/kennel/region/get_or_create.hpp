@@ -108,7 +108,7 @@ private:
         if (request == nullptr) return false;
         const std::shared_ptr<Flight> flight = led->flight().shared_from_this();
         flight->hand_over();
-        auto work = std::make_shared<std::function<void()>>(
+        auto work = std::make_shared<Late<std::function<void()>, Lazy>>(
             [led, request, rules = rules_, previous = request_.previous(found_), age = previous_age()] {
                 if (!led->claim()) return;
                 try {
@@ -117,8 +117,8 @@ private:
                 }
             });
         try {
-            own ? own(CreationJob(std::string(key_), std::move(work)))
-                : common_runner<Lazy>()(CreationJob(std::string(key_), std::move(work)));
+            own ? own(BasicCreationJob<Lazy>(std::string(key_), std::move(work)))
+                : common_runner<Lazy>()(BasicCreationJob<Lazy>(std::string(key_), std::move(work)));
         } catch (...) {
             core_.report_failure(EventKind::runner_refused, key_);
             if (led->claim()) return false; // else it has run, or runs, in spite of that

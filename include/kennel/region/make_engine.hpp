@@ -12,9 +12,9 @@ namespace detail {
 /// Makes the engine of a region, and the backends known that need no header of their own. `Lazy` is any type: the engine is
 /// compiled where this is used.
 template <class Lazy>
-[[nodiscard]] std::unique_ptr<RegionEngine> make_engine(const RegionOptions& options) {
+[[nodiscard]] std::unique_ptr<Late<RegionEngine, Lazy>> make_engine(const RegionOptions& options) {
     register_built_in_backends();
-    return std::make_unique<Engine<void>>(options);
+    return std::make_unique<Engine<Late<void, Lazy>>>(options);
 }
 
 } // namespace detail

@@ -12,10 +12,13 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// What `configure` takes, read from settings.
-struct ParsedSettings {
+template <class Lazy>
+struct BasicParsedSettings {
     std::string backend;
-    ConfigureOptions options;
+    BasicConfigureOptions<Lazy> options;
 };
+
+using ParsedSettings = BasicParsedSettings<void>;
 
 /// One of a few words, as the value that it stands for.
 template <class Choice>
@@ -61,10 +64,10 @@ template <class Value>
     return setting.template as<std::string>() == "None" ? Value() : setting;
 }
 
-template <class Lazy>
-[[nodiscard]] ParsedSettings parse_settings(const Late<Settings, Lazy>& settings, std::string_view prefix) {
+template <class Lazy = void>
+[[nodiscard]] BasicParsedSettings<Lazy> parse_settings(const Late<Settings, Lazy>& settings, std::string_view prefix) {
     constexpr std::string_view arguments_prefix = "arguments.";
-    Late<ParsedSettings, Lazy> parsed;
+    BasicParsedSettings<Lazy> parsed;
     Late<Arguments, Lazy> own;
     for (auto setting = settings.lower_bound(prefix);
          setting != settings.end() && setting->first.starts_with(prefix); ++setting) {

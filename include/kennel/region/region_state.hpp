@@ -5,7 +5,6 @@
 #include "kennel/region/region_engine.hpp"
 
 #include <atomic>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -17,6 +16,9 @@ namespace detail {
 class RegionState {
 public:
     explicit RegionState(RegionOptions options) : options_(std::move(options)) {}
+    RegionState(const RegionState&) = delete;
+    RegionState& operator=(const RegionState&) = delete;
+    ~RegionState() { delete engine_.load(); }
 
     [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
 
@@ -34,11 +36,10 @@ public:
     template <class MakeEngine>
     void configure(std::string_view backend, const ConfigureOptions& options, MakeEngine&& make_engine) {
         const std::lock_guard lock(mutex_);
-        if (owner_ != nullptr) return owner_->configure(backend, options);
-        std::unique_ptr<RegionEngine> engine = make_engine(options_);
+        if (is_configured()) return engine().configure(backend, options);
+        auto engine = make_engine(options_);
         engine->configure(backend, options);
-        owner_ = std::move(engine);
-        engine_.store(owner_.get(), std::memory_order_release);
+        engine_.store(engine.release(), std::memory_order_release);
     }
 
 private:
@@ -49,8 +50,7 @@ private:
 
     RegionOptions options_;
     std::mutex mutex_;
-    std::unique_ptr<RegionEngine> owner_;
-    std::atomic<RegionEngine*> engine_{nullptr};
+    std::atomic<RegionEngine*> engine_{nullptr}; ///< owned, and the same from the first `configure` on
 };
 
 [[nodiscard]] inline LookupState state_of(const Reading& reading) noexcept {
