@@ -1,7 +1,6 @@
 #include "cache.hpp"
 
 #include <kennel/kennel.hpp>
-#include <kennel/thread_pool_runner.hpp>
 #if defined(KENNEL_HAS_REDIS)
 #include <kennel/backends/redis.hpp>
 #endif
@@ -55,13 +54,17 @@ kennel::TimeSpan expiration_time(const kennel::Settings& settings) {
         .value_or(kennel::unlimited);
 }
 
-kennel::CacheRegion<> make_cache(const Options& options, const kennel::Settings& settings) {
+Cache::Cache(const Options& options, const kennel::Settings& settings) {
     kennel::RegionOptions region{.name = "pages"};
     if (options.background_threads > 0)
-        region.async_creation_runner = kennel::ThreadPoolRunner(
+        region.async_creation_runner = background_.emplace(
             static_cast<std::size_t>(options.background_threads));
-    return kennel::CacheRegion<>(std::move(region))
-        .configure_from_config(settings, settings_prefix);
+    region_ = kennel::CacheRegion<>(std::move(region));
+    region_.configure_from_config(settings, settings_prefix);
+}
+
+void Cache::wait_until_idle() const {
+    if (background_) background_->wait_until_idle();
 }
 
 } // namespace demo

@@ -4,6 +4,9 @@
 #include "options.hpp"
 
 #include <kennel/cache_region.hpp>
+#include <kennel/thread_pool_runner.hpp>
+
+#include <optional>
 
 namespace demo {
 
@@ -13,8 +16,20 @@ namespace demo {
 /// How long a page is fresh.
 [[nodiscard]] kennel::TimeSpan expiration_time(const kennel::Settings& settings);
 
-[[nodiscard]] kennel::CacheRegion<> make_cache(const Options& options,
-                                               const kennel::Settings& settings);
+/// The region of the pages, and the threads on which it renews them.
+class Cache {
+public:
+    Cache(const Options& options, const kennel::Settings& settings);
+
+    [[nodiscard]] const kennel::CacheRegion<>& region() const { return region_; }
+
+    /// Blocks until no page is being renewed in the background.
+    void wait_until_idle() const;
+
+private:
+    std::optional<kennel::ThreadPoolRunner> background_;
+    kennel::CacheRegion<> region_;
+};
 
 } // namespace demo
 

@@ -1,5 +1,7 @@
 #include "comparison.hpp"
 
+#include "interrupt.hpp"
+
 #include <kennel/cached_function.hpp>
 
 #include <string>
@@ -17,6 +19,16 @@ void make_fresh(const kennel::CacheRegion<>& cache, const std::string& key) {
     if (const auto page = cache.get<Page>(key, {.ignore_expiration = true})) cache.set(key, *page);
 }
 
+/// A renewal in the background may outlive the run, but not the shop that it reads.
+struct IdleInTheEnd {
+    explicit IdleInTheEnd(const Cache& all) : cache(all) {}
+    IdleInTheEnd(const IdleInTheEnd&) = delete;
+    IdleInTheEnd& operator=(const IdleInTheEnd&) = delete;
+    ~IdleInTheEnd() { cache.wait_until_idle(); }
+
+    const Cache& cache;
+};
+
 } // namespace
 
 Comparison::Comparison(const Options& options, const Shop& shop, Progress& progress)
@@ -25,11 +37,13 @@ Comparison::Comparison(const Options& options, const Shop& shop, Progress& progr
       workload_(pages_, options.zipf, static_cast<std::size_t>(options.threads), options.seconds) {}
 
 CustomerPage Comparison::customer_page(std::int64_t id) {
+    throw_if_interrupted();
     const QueryCounter::Running query(queries_, static_cast<std::size_t>(id - 1) * 2);
     return shop_.customer_page(id);
 }
 
 ProductPage Comparison::product_page(std::int64_t id) {
+    throw_if_interrupted();
     const QueryCounter::Running query(queries_, static_cast<std::size_t>(id - 1) * 2 + 1);
     return shop_.product_page(id);
 }
@@ -42,10 +56,11 @@ Measurement Comparison::without_cache() {
     return workload_.run("without Kennel", serve, queries_, progress_);
 }
 
-Measurement Comparison::with_cache(const kennel::CacheRegion<>& cache) {
-    const auto cached_customer_page = cache.cache_on_arguments(
+Measurement Comparison::with_cache(const Cache& cache) {
+    const IdleInTheEnd renewals{cache};
+    const auto cached_customer_page = cache.region().cache_on_arguments(
         "customer_page", [this](std::int64_t id) { return customer_page(id); });
-    const auto cached_product_page = cache.cache_on_arguments(
+    const auto cached_product_page = cache.region().cache_on_arguments(
         "product_page", [this](std::int64_t id) { return product_page(id); });
 
     const auto serve = [&](std::size_t page) {
@@ -56,8 +71,8 @@ Measurement Comparison::with_cache(const kennel::CacheRegion<>& cache) {
 
     for (std::size_t page = 0; page != pages_; ++page) {
         if (is_customer(page))
-            make_fresh<CustomerPage>(cache, cached_customer_page.key(id_of(page)));
-        else make_fresh<ProductPage>(cache, cached_product_page.key(id_of(page)));
+            make_fresh<CustomerPage>(cache.region(), cached_customer_page.key(id_of(page)));
+        else make_fresh<ProductPage>(cache.region(), cached_product_page.key(id_of(page)));
     }
     return workload_.run("with Kennel", serve, queries_, progress_);
 }

@@ -1,13 +1,12 @@
 #ifndef KENNEL_DEMO_COMPARISON_HPP
 #define KENNEL_DEMO_COMPARISON_HPP
 
+#include "cache.hpp"
 #include "options.hpp"
 #include "progress.hpp"
 #include "shop.hpp"
 #include "statistics.hpp"
 #include "workload.hpp"
-
-#include <kennel/cache_region.hpp>
 
 #include <cstddef>
 
@@ -21,7 +20,7 @@ public:
     [[nodiscard]] Measurement without_cache();
 
     /// All pages are in the cache from the beginning, and expire at the same moment.
-    [[nodiscard]] Measurement with_cache(const kennel::CacheRegion<>& cache);
+    [[nodiscard]] Measurement with_cache(const Cache& cache);
 
 private:
     [[nodiscard]] CustomerPage customer_page(std::int64_t id);

@@ -1,5 +1,6 @@
 # cmake -DEXIT=<code> -DOUTPUT=<regular expression> -P expect.cmake -- <command>: runs the command and fails unless it exits
 # with that code and what it prints matches.
+cmake_minimum_required(VERSION 3.24)
 set(command "")
 set(is_command FALSE)
 foreach(index RANGE ${CMAKE_ARGC})

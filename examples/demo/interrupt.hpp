@@ -1,6 +1,7 @@
 #ifndef KENNEL_DEMO_INTERRUPT_HPP
 #define KENNEL_DEMO_INTERRUPT_HPP
 
+#include <atomic>
 #include <csignal>
 #include <exception>
 
@@ -10,16 +11,17 @@ namespace demo {
 class Interrupted : public std::exception {};
 
 namespace detail {
-inline volatile std::sig_atomic_t was_interrupted = 0;
-}
+inline std::atomic<bool> was_interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "or else a signal handler must not touch it");
+} // namespace detail
 
 inline void catch_interrupts() {
-    std::signal(SIGINT, [](int) { detail::was_interrupted = 1; });
-    std::signal(SIGTERM, [](int) { detail::was_interrupted = 1; });
+    std::signal(SIGINT, [](int) { detail::was_interrupted = true; });
+    std::signal(SIGTERM, [](int) { detail::was_interrupted = true; });
 }
 
 inline void throw_if_interrupted() {
-    if (detail::was_interrupted != 0) throw Interrupted();
+    if (detail::was_interrupted) throw Interrupted();
 }
 
 } // namespace demo

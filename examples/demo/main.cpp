@@ -85,7 +85,7 @@ Chart chart_of(const Options& options, kennel::TimeSpan expiration, const std::s
 void run(const Options& options) {
     Progress progress(options.is_quiet);
     const kennel::Settings settings = cache_settings(options);
-    const kennel::CacheRegion<> cache = make_cache(options, settings);
+    const Cache cache(options, settings);
     const kennel::TimeSpan expiration = expiration_time(settings);
     const std::string backend =
         settings.at(std::string(settings_prefix) + "backend").as<std::string>().value();

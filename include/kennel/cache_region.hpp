@@ -42,8 +42,8 @@ template <class SerializerType>
 class CacheRegion {
 public:
     explicit CacheRegion(RegionOptions options = {}, SerializerType serializer = {})
-        : state_(std::make_shared<detail::RegionState>(std::move(options))),
-          serializer_(std::make_shared<const SerializerType>(std::move(serializer))) {}
+        : state_(std::make_shared<detail::TypedRegionState<SerializerType>>(std::move(options),
+                                                                            std::move(serializer))) {}
 
     [[nodiscard]] const std::string& name() const noexcept { return state_->options().name; }
 
@@ -51,7 +51,10 @@ public:
     /// `RegionAlreadyConfigured` when it is set up already and `replace_existing_backend` is false.
     ///
     /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not stored.
-    CacheRegion& configure(std::string_view backend, const ConfigureOptions& options = {}) {
+    CacheRegion& configure(std::string_view backend) {
+        return configure(backend, detail::Late<ConfigureOptions, SerializerType>());
+    }
+    CacheRegion& configure(std::string_view backend, const ConfigureOptions& options) {
         state_->configure(backend, options, &detail::make_engine<SerializerType>);
         return *this;
     }
@@ -140,7 +143,7 @@ public:
                         const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
         if constexpr (detail::is_cacheable<Value>) {
             detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
-                serializer_, creator, options.should_cache_fn);
+                state_, creator, options.should_cache_fn);
             engine().get_or_create(key, detail::changes_of(options), request);
             return request.taken();
         } else {
@@ -164,7 +167,7 @@ public:
                   const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
         if constexpr (detail::is_cacheable<Value>) {
             detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
-                serializer_, creator, options.should_cache_fn);
+                state_, creator, options.should_cache_fn);
             engine().refresh(key, detail::changes_of(options), request);
             return request.taken();
         } else {
@@ -231,7 +234,7 @@ public:
         if (is_configured()) engine().reset_statistics();
     }
 
-    [[nodiscard]] const SerializerType& serializer() const noexcept { return *serializer_; }
+    [[nodiscard]] const SerializerType& serializer() const noexcept { return state_->serializer(); }
 
     /// Wraps a function, so that it runs only when its value is not in the cache; include `kennel/cached_function.hpp`.
     ///
@@ -267,7 +270,7 @@ private:
     [[nodiscard]] detail::Reading read(std::string_view key, const ReadOptions& options,
                                        std::optional<Value>& value) const {
         return engine().look_up(key, detail::changes_of(options), [&](const CachedValue& entry) {
-            return detail::take_value(*serializer_, entry.payload, value);
+            return detail::take_value(serializer(), entry.payload, value);
         });
     }
 
@@ -275,12 +278,11 @@ private:
     template <class Value>
     [[nodiscard]] auto payload_maker(const Value& value) const {
         return [this, &value](PayloadForm form) {
-            return form == PayloadForm::bytes ? detail::to_bytes(*serializer_, value) : Payload::borrowed_object(value);
+            return form == PayloadForm::bytes ? detail::to_bytes(serializer(), value) : Payload::borrowed_object(value);
         };
     }
 
-    std::shared_ptr<detail::RegionState> state_;
-    std::shared_ptr<const SerializerType> serializer_;
+    std::shared_ptr<detail::TypedRegionState<SerializerType>> state_;
 };
 
 template <class SerializerType>
@@ -291,7 +293,7 @@ std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const K
     std::vector<std::optional<Value>> found(sorted.unique().size());
     const auto readings = engine().look_up_multi(
         sorted.unique(), detail::changes_of(options), [&](std::size_t index, const CachedValue& entry) {
-            return detail::take_value(*serializer_, entry.payload, found[index]);
+            return detail::take_value(serializer(), entry.payload, found[index]);
         });
     std::vector<std::optional<Value>> values(sorted.size());
     for (std::size_t position = 0; position != sorted.size(); ++position) {
@@ -308,7 +310,7 @@ auto CacheRegion<SerializerType>::create_multi(const Keys& keys, Function& creat
     if constexpr (detail::is_cacheable<Value>) {
         using Result = typename detail::CreatedMany<Function>::result;
         const detail::SortedKeys sorted(keys);
-        detail::TypedMultiRequest<Value, SerializerType, Function> request(*serializer_, creator, options.should_cache_fn,
+        detail::TypedMultiRequest<Value, SerializerType, Function> request(serializer(), creator, options.should_cache_fn,
                                                                            sorted.unique());
         (engine().*operation)(sorted.unique(), detail::changes_of(options), request);
         if constexpr (detail::is_keyed<Result>) {

@@ -1,7 +1,7 @@
 #ifndef KENNEL_CREATION_RUNNER_HPP
 #define KENNEL_CREATION_RUNNER_HPP
 
-#include "kennel/version.hpp"
+#include "kennel/detail/late.hpp"
 
 #include <functional>
 #include <memory>
@@ -17,7 +17,7 @@ KENNEL_NAMESPACE_BEGIN
 template <class Lazy>
 class BasicCreationJob {
 public:
-    BasicCreationJob(std::string key, std::shared_ptr<std::function<void()>> work)
+    BasicCreationJob(std::string key, std::shared_ptr<detail::Late<std::function<void()>, Lazy>> work)
         : key_(std::move(key)), work_(std::move(work)) {}
 
     /// The key as the caller wrote it.
@@ -27,7 +27,7 @@ public:
 
 private:
     std::string key_;
-    std::shared_ptr<std::function<void()>> work_;
+    std::shared_ptr<detail::Late<std::function<void()>, Lazy>> work_;
 };
 
 using CreationJob = BasicCreationJob<void>;

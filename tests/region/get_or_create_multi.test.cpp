@@ -181,10 +181,13 @@ TEST_CASE("a key that is asked for twice is created once, and the values are in 
 TEST_CASE("a creator of many that returns the wrong number of values is an error for all, and leaves nothing", "[defect-D13]") {
     const std::size_t count = GENERATE(0U, 1U, 3U);
     World world;
+    test::Gate creating;
     std::atomic<int> errors = 0;
-    test::run_together(2, [&](std::size_t) {
+    test::run_together(2, [&](std::size_t thread) {
         try {
+            if (thread != 0) creating.pass();
             (void)world.region.get_or_create_multi(Keys{"a", "b"}, [&](const Keys&) {
+                creating.open();
                 world.clock->await_waiters(1);
                 return Values(count, 1);
             });

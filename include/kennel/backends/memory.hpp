@@ -40,7 +40,7 @@ public:
     }
 
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
-        std::optional<CachedValue> found;
+        std::optional<detail::Late<CachedValue, Lazy>> found;
         visit(key, [&](const CachedValue& value) { found = value; });
         return found;
     }

@@ -20,7 +20,7 @@ public:
     explicit BasicMemoryBytesBackend(const BackendContext& context) : memory_(context, "backend 'memory_bytes'") {}
 
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
-        std::optional<CachedValue> found;
+        std::optional<detail::Late<CachedValue, Lazy>> found;
         visit(key, [&](const CachedValue& value) { found = value; });
         return found;
     }
@@ -28,7 +28,7 @@ public:
     bool visit(std::string_view key, Reader reader) override {
         bool is_understood = false;
         memory_.visit(key, [&](const CachedValue& stored) {
-            const std::optional<CachedValue> value = decode_envelope(stored.payload.as_bytes());
+            const auto value = decode_envelope<Lazy>(stored.payload.as_bytes());
             is_understood = value.has_value();
             if (value) reader(*value);
         });
@@ -36,14 +36,14 @@ public:
     }
 
     void set(std::string_view key, const CachedValue& value) override {
-        set_serialized(key, encode_envelope(value), value.metadata.useful_for);
+        set_serialized(key, encode_envelope<Lazy>(value), value.metadata.useful_for);
     }
 
     void erase(std::string_view key) override { memory_.erase(key); }
 
     /// The stored bytes as they are, metadata and all.
     [[nodiscard]] std::optional<std::string> get_serialized(std::string_view key) {
-        std::optional<std::string> bytes;
+        std::optional<detail::Late<std::string, Lazy>> bytes;
         memory_.visit(key, [&](const CachedValue& stored) { bytes = stored.payload.as_bytes(); });
         return bytes;
     }

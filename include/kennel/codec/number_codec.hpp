@@ -27,9 +27,9 @@ std::string integer_word() {
                                   std::same_as<Type, char32_t>;
     const std::string bits = std::to_string(8 * sizeof(Type));
     if constexpr (std::same_as<Type, char>) return "char";
-    else if constexpr (std::same_as<Type, wchar_t>) return "wchar" + bits;
-    else if constexpr (is_character) return "utf" + bits;
-    else return (std::is_signed_v<Type> ? "i" : "u") + bits;
+    else if constexpr (std::same_as<Type, wchar_t>) return joined({"wchar", bits});
+    else if constexpr (is_character) return joined({"utf", bits});
+    else return joined({std::is_signed_v<Type> ? "i" : "u", bits});
 }
 
 } // namespace detail

@@ -15,7 +15,7 @@ namespace detail {
 /// What the handles of a region share: its options and, once it is configured, its engine.
 class RegionState {
 public:
-    explicit RegionState(RegionOptions options) : options_(std::move(options)) {}
+    explicit RegionState(RegionOptions&& options) : options_(std::move(options)) {}
     RegionState(const RegionState&) = delete;
     RegionState& operator=(const RegionState&) = delete;
     ~RegionState() { delete engine_.load(); }
@@ -51,6 +51,19 @@ private:
     RegionOptions options_;
     std::mutex mutex_;
     std::atomic<RegionEngine*> engine_{nullptr}; ///< owned, and the same from the first `configure` on
+};
+
+/// The same and the region's serializer, in one block.
+template <class SerializerType>
+class TypedRegionState final : public RegionState {
+public:
+    TypedRegionState(RegionOptions&& options, SerializerType&& serializer)
+        : RegionState(std::move(options)), serializer_(std::move(serializer)) {}
+
+    [[nodiscard]] const SerializerType& serializer() const noexcept { return serializer_; }
+
+private:
+    SerializerType serializer_;
 };
 
 [[nodiscard]] inline LookupState state_of(const Reading& reading) noexcept {

@@ -4,6 +4,7 @@
 #include "kennel/detail/joined.hpp"
 #include "kennel/detail/late.hpp"
 #include "kennel/function_signature.hpp"
+#include "kennel/region/region_state.hpp"
 #include "kennel/region/requests.hpp"
 #include "kennel/region_options.hpp"
 #include "kennel/serializer.hpp"
@@ -94,61 +95,84 @@ void require_cacheable() {
                   "std::shared_ptr<const Type> to share a value that can only be moved");
 }
 
-/// `ValueRequest` for a creator of `Value`s; it refers to all that it is given.
-template <class Value, class SerializerType, class Creator>
-class TypedRequest : public ValueRequest {
+/// What the requests for a `Value` have in common, whoever creates it; it refers to all that it is given.
+///
+/// Only a creator that takes a `Creation&` can look at the previous value.
+template <class Value, class SerializerType, bool takes_creation>
+class RequestBase : public ValueRequest {
 public:
-    TypedRequest(const std::shared_ptr<const SerializerType>& serializer, Creator& creator,
-                 const ShouldCacheFn<Value>& should_cache)
-        : serializer_(serializer), creator_(creator), should_cache_(should_cache) {}
+    RequestBase(const SerializerType& serializer, const ShouldCacheFn<Value>& should_cache)
+        : serializer_(serializer), should_cache_(should_cache) {}
 
     [[nodiscard]] bool take(const Payload& payload) final {
-        return take_value(*serializer_, payload, value_);
-    }
-    [[nodiscard]] Payload create(Creation& creation) final {
-        return Payload::object(CreatedValue<Creator>::call(creator_, creation));
+        return take_value(serializer_, payload, value_);
     }
     [[nodiscard]] bool is_to_be_stored(const Payload& object, std::string_view key) const final {
         return should_cache_(*object.get_if<Value>(), key);
     }
     [[nodiscard]] Payload serialized(const Payload& object) const final {
-        return to_bytes(*serializer_, *object.get_if<Value>());
+        return to_bytes(serializer_, *object.get_if<Value>());
     }
     [[nodiscard]] Payload previous(const Payload& payload) const final {
-        if (!std::invocable<Creator&, Creation&> || !payload.is_bytes()) return payload;
+        if (!takes_creation || !payload.is_bytes()) return payload;
         std::optional<Value> value;
-        return take_value(*serializer_, payload, value) ? Payload::object(*std::move(value)) : Payload();
+        return take_value(serializer_, payload, value) ? Payload::object(*std::move(value)) : Payload();
     }
-    [[nodiscard]] std::shared_ptr<ValueRequest> detached() override;
 
     [[nodiscard]] Value taken() { return *std::move(value_); }
 
 private:
-    const std::shared_ptr<const SerializerType>& serializer_;
-    Creator& creator_;
+    const SerializerType& serializer_;
     const ShouldCacheFn<Value>& should_cache_;
     std::optional<Value> value_;
 };
 
-/// What a `DetachedRequest` owns and its `TypedRequest` refers to.
+template <class Value, class SerializerType, class Creator>
+using RequestBaseFor = RequestBase<Value, SerializerType, std::invocable<Creator&, Creation&>>;
+
+/// `ValueRequest` for a creator of `Value`s; it refers to all that it is given.
+template <class Value, class SerializerType, class Creator>
+class TypedRequest final : public RequestBaseFor<Value, SerializerType, Creator> {
+public:
+    using State = std::shared_ptr<TypedRegionState<SerializerType>>;
+
+    TypedRequest(const State& state, Creator& creator, const ShouldCacheFn<Value>& should_cache)
+        : RequestBaseFor<Value, SerializerType, Creator>(state->serializer(), should_cache), state_(state),
+          creator_(creator), should_cache_(should_cache) {}
+
+    [[nodiscard]] Payload create(Creation& creation) override {
+        return Payload::object(CreatedValue<Creator>::call(creator_, creation));
+    }
+    [[nodiscard]] std::shared_ptr<ValueRequest> detached() override;
+
+private:
+    const State& state_;
+    Creator& creator_;
+    const ShouldCacheFn<Value>& should_cache_;
+};
+
+/// What a `DetachedRequest` owns and its base refers to.
 template <class Value, class SerializerType, class Creator>
 struct RequestOwner {
-    std::shared_ptr<const SerializerType> serializer;
+    std::shared_ptr<TypedRegionState<SerializerType>> state;
     Creator creator;
     ShouldCacheFn<Value> should_cache;
 };
 
-/// A `TypedRequest` that owns all that it refers to, for the background.
+/// A request that owns all that it refers to, for the background.
 template <class Value, class SerializerType, class Creator>
 class DetachedRequest final : private RequestOwner<Value, SerializerType, Creator>,
-                              public TypedRequest<Value, SerializerType, Creator> {
+                              public RequestBaseFor<Value, SerializerType, Creator> {
     using Owner = RequestOwner<Value, SerializerType, Creator>;
 
 public:
-    explicit DetachedRequest(Owner owner)
-        : Owner(std::move(owner)), TypedRequest<Value, SerializerType, Creator>(
-                                       Owner::serializer, Owner::creator, Owner::should_cache) {}
+    explicit DetachedRequest(Owner&& owner)
+        : Owner(std::move(owner)),
+          RequestBaseFor<Value, SerializerType, Creator>(Owner::state->serializer(), Owner::should_cache) {}
 
+    [[nodiscard]] Payload create(Creation& creation) override {
+        return Payload::object(CreatedValue<Creator>::call(Owner::creator, creation));
+    }
     [[nodiscard]] std::shared_ptr<ValueRequest> detached() override { return nullptr; }
 };
 
@@ -158,7 +182,7 @@ std::shared_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::deta
     const auto owning = [this](auto creator) -> std::shared_ptr<ValueRequest> {
         using Owned = decltype(creator);
         return std::make_shared<DetachedRequest<Value, SerializerType, Owned>>(
-            RequestOwner<Value, SerializerType, Owned>{serializer_, std::move(creator), should_cache_});
+            RequestOwner<Value, SerializerType, Owned>{state_, std::move(creator), should_cache_});
     };
     if constexpr (requires { creator_.detached(); })
         return owning(creator_.detached());
