@@ -42,8 +42,7 @@ template <class SerializerType>
 class CacheRegion {
 public:
     explicit CacheRegion(RegionOptions options = {}, SerializerType serializer = {})
-        : state_(std::make_shared<detail::TypedRegionState<SerializerType>>(std::move(options),
-                                                                            std::move(serializer))) {}
+        : state_(new detail::TypedRegionState<SerializerType>(std::move(options), std::move(serializer))) {}
 
     [[nodiscard]] const std::string& name() const noexcept { return state_->options().name; }
 

@@ -33,13 +33,13 @@ public:
 
     CachedFunction(CacheRegion<SerializerType> region, const RegionOptions& region_options, std::string name,
                    Function function, FunctionOptions<Value> options, KeyFunction key_function)
-        : state_(std::make_shared<const State>(State{
+        : state_(new State{
               std::move(region),
               {std::move(name), options.key_namespace,
                options.function_key_generator ? options.function_key_generator
                                               : region_options.function_key_generator,
                std::move(key_function)},
-              options.expiration_time, options.create_options(), std::move(function)})) {}
+              options.expiration_time, options.create_options(), std::move(function)}) {}
 
     /// The cached value, or that of the original. Blocks and throws as `CacheRegion::get_or_create`.
     Value operator()(Params... args) const

@@ -90,11 +90,13 @@ struct KeptCall {
     std::tuple<typename KeptArgument<Params>::type...> args;
 
     typename Shape::Result operator()(Creation& creation) {
-        return std::apply(
-            [&](auto&... kept) {
-                return call_original<Shape>(state->function, object, creation, passed_as<Params>(kept)...);
-            },
-            args);
+        return call(creation, std::index_sequence_for<Params...>());
+    }
+
+    template <std::size_t... positions>
+    typename Shape::Result call(Creation& creation, std::index_sequence<positions...>) {
+        return call_original<Shape>(state->function, object, creation,
+                                    passed_as<Params>(std::get<positions>(args))...);
     }
 };
 
@@ -108,25 +110,28 @@ public:
     BoundCall& operator=(const BoundCall&) = delete;
 
     typename Shape::Result operator()(Creation& creation) {
-        return std::apply(
-            [&](auto&... args) {
-                return call_original<Shape>(state_->function, object_, creation, static_cast<Params&&>(args)...);
-            },
-            args_);
+        return call(creation, std::index_sequence_for<Params...>());
     }
 
     [[nodiscard]] auto detached() const
         requires(can_be_kept<Params> && ...)
     {
-        using Kept = KeptCall<State, Shape, Object, Params...>;
-        return std::apply(
-            [this](const auto&... args) {
-                return Kept{state_, object_, {typename KeptArgument<Params>::type(args)...}};
-            },
-            args_);
+        return kept(std::index_sequence_for<Params...>());
     }
 
 private:
+    template <std::size_t... positions>
+    typename Shape::Result call(Creation& creation, std::index_sequence<positions...>) {
+        return call_original<Shape>(state_->function, object_, creation,
+                                    static_cast<Params&&>(std::get<positions>(args_))...);
+    }
+
+    template <std::size_t... positions>
+    auto kept(std::index_sequence<positions...>) const {
+        return KeptCall<State, Shape, Object, Params...>{
+            state_, object_, {typename KeptArgument<Params>::type(std::as_const(std::get<positions>(args_)))...}};
+    }
+
     const std::shared_ptr<const State>& state_;
     Object* object_;
     std::tuple<Params&...> args_;

@@ -6,7 +6,6 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -18,11 +17,12 @@ namespace detail {
 template <std::integral Number>
 void append_integer(std::string& text, Number number) {
     char digits[24];
-    text.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
 /// Appends a number that is written as `d.ddde+xx` the way Python writes it: with an exponent below 1e-4 and from 1e16 on.
-inline void append_in_python_notation(std::string& text, std::string_view scientific) {
+template <class Text>
+void append_in_python_notation(Text& text, std::string_view scientific) {
     const std::size_t mark = scientific.find('e');
     int exponent = 0;
     if (mark != std::string_view::npos) {
@@ -39,7 +39,7 @@ inline void append_in_python_notation(std::string& text, std::string_view scient
         text += '-';
         mantissa.remove_prefix(1);
     }
-    std::string digits(1, mantissa.front());
+    Text digits(1, mantissa.front());
     if (mantissa.size() > 1) digits += mantissa.substr(2);
     if (exponent < 0) {
         text.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
@@ -59,7 +59,7 @@ void append_float(std::string& text, Number number) {
     }
     char buffer[64];
     const char* const end =
-        std::to_chars(buffer, std::end(buffer), number, std::chars_format::scientific).ptr;
+        std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
     append_in_python_notation(text,
                               std::string_view(buffer, static_cast<std::size_t>(end - buffer)));
 }

@@ -104,7 +104,7 @@ private:
     [[nodiscard]] bool create_elsewhere(const std::shared_ptr<LedFlight>& led) {
         const AsyncCreationRunner& own = core_.options().async_creation_runner;
         if (!own && !rules_.soft_timeout) return false;
-        const std::shared_ptr<ValueRequest> request = request_.detached();
+        const std::shared_ptr<Late<ValueRequest, Lazy>> request = request_.detached();
         if (request == nullptr) return false;
         const std::shared_ptr<Flight> flight = led->flight().shared_from_this();
         flight->hand_over();

@@ -236,7 +236,8 @@ private:
             return request_.take(index_, payload);
         }
         [[nodiscard]] Payload create(Creation& creation) override {
-            Payload object = request_.create({&index_, 1}, creation).front();
+            const std::vector<Late<std::size_t, Lazy>> indexes(1, index_);
+            Payload object = request_.create(indexes, creation).front();
             is_absent_ = object.empty();
             if (!is_absent_) return object;
             request_.take_nothing(index_);
@@ -250,7 +251,7 @@ private:
             return request_.serialized(object);
         }
         [[nodiscard]] Payload previous(const Payload& /*payload*/) const override { return {}; }
-        [[nodiscard]] std::shared_ptr<ValueRequest> detached() override { return nullptr; }
+        [[nodiscard]] std::unique_ptr<ValueRequest> detached() override { return nullptr; }
 
     private:
         struct Absent {};

@@ -31,7 +31,7 @@ public:
     [[nodiscard]] virtual Payload previous(const Payload& payload) const = 0;
 
     /// A request that owns all that its creator needs, so that it may outlive the call; null when there can be none.
-    [[nodiscard]] virtual std::shared_ptr<ValueRequest> detached() = 0;
+    [[nodiscard]] virtual std::unique_ptr<ValueRequest> detached() = 0;
 
     virtual ~ValueRequest() = default;
 };

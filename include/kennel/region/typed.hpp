@@ -143,7 +143,7 @@ public:
     [[nodiscard]] Payload create(Creation& creation) override {
         return Payload::object(CreatedValue<Creator>::call(creator_, creation));
     }
-    [[nodiscard]] std::shared_ptr<ValueRequest> detached() override;
+    [[nodiscard]] std::unique_ptr<ValueRequest> detached() override;
 
 private:
     const State& state_;
@@ -173,16 +173,17 @@ public:
     [[nodiscard]] Payload create(Creation& creation) override {
         return Payload::object(CreatedValue<Creator>::call(Owner::creator, creation));
     }
-    [[nodiscard]] std::shared_ptr<ValueRequest> detached() override { return nullptr; }
+    [[nodiscard]] std::unique_ptr<ValueRequest> detached() override { return nullptr; }
 };
 
 /// A creator whose state is not its own, such as a call with references to its arguments, makes its owner by `detached()`.
 template <class Value, class SerializerType, class Creator>
-std::shared_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::detached() {
-    const auto owning = [this](auto creator) -> std::shared_ptr<ValueRequest> {
+std::unique_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::detached() {
+    const auto owning = [this](auto creator) -> std::unique_ptr<ValueRequest> {
         using Owned = decltype(creator);
-        return std::make_shared<DetachedRequest<Value, SerializerType, Owned>>(
-            RequestOwner<Value, SerializerType, Owned>{state_, std::move(creator), should_cache_});
+        using Owner = RequestOwner<Value, SerializerType, Owned>;
+        return std::unique_ptr<ValueRequest>(new DetachedRequest<Value, SerializerType, Owned>(
+            Owner{state_, std::move(creator), should_cache_}));
     };
     if constexpr (requires { creator_.detached(); })
         return owning(creator_.detached());
