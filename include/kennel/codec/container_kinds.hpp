@@ -16,12 +16,13 @@ namespace detail {
 template <class Class>
 Class owner_of(void (Class::*swap)(Class&));
 
-/// A container with an allocator that is not text. Its `swap` is its own: a class derived from one may hold more than its
+/// A container with an allocator that is not text, nor a tree of itself like a JSON document. Its `swap` is its own: a class derived from one may hold more than its
 /// elements.
 template <class Type>
 concept StandardContainer = requires {
     typename Type::value_type;
     typename Type::allocator_type;
+    requires !std::same_as<typename Type::value_type, Type>;
     requires !requires { typename Type::traits_type; };
     requires std::same_as<decltype(owner_of(&Type::swap)), Type>;
 };
