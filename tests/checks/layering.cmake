@@ -8,7 +8,7 @@ cmake_minimum_required(VERSION 3.24)
 set(layer_0 version errors fwd detail function_ref)
 set(layer_1 time_span clock payload cached_value codec serializer default_serializer argument_value coerce settings
             arguments event statistics)
-set(layer_2 cache_mutex cache_backend)
+set(layer_2 cache_mutex cache_backend backend_context)
 set(layer_3 name_registry thread_mutex proxy_backend backend_registry creation creation_runner thread_pool_runner flight
             flight_table invalidation key_argument key_text key_encoder key_generator key_mangler envelope)
 set(layer_backends backends proxies serializers manglers)
@@ -18,7 +18,7 @@ set(layer_testing testing)
 set(house ${layer_0} ${layer_1} ${layer_2} ${layer_3} ${layer_backends} ${layer_4} ${layer_5} ${layer_testing})
 
 set(heavy future filesystem regex random iostream sstream fmt/format.h)
-set(system_headers "^(sys|netinet|arpa)/|^(unistd|fcntl|poll|netdb|time|errno|signal|pthread)\\.h$")
+set(system_headers "^(sys|linux|netinet|arpa)/|^(unistd|fcntl|poll|netdb|time|errno|signal|pthread)\\.h$")
 
 set(problems 0)
 function(problem text)
