@@ -110,7 +110,7 @@ TEST_CASE("the lock of the backend is given back by another thread than the one 
     CHECK(world.region.get<int>("key") == 2);
 }
 
-TEST_CASE("the creation is done in place when the runner throws", "[H3]") {
+TEST_CASE("the creation is done in place when the runner throws", "[background]") {
     World world([](const CreationJob&) { throw std::runtime_error("no room"); });
     CHECK(world.region.get_or_create("key", [] { return 2; }) == 2);
     CHECK(world.region.statistics().runner_refused == 1);

@@ -35,7 +35,7 @@ TEST_CASE("a replaced backend that nobody uses is destroyed at once, with its pr
     CHECK(backend.expired());
 }
 
-TEST_CASE("a call under way ends on the backend on which it began, which is destroyed when it has left", "[H29][GL-trap-b]") {
+TEST_CASE("a call under way ends on the backend on which it began, which is destroyed when it has left", "[GL-trap-b]") {
     CacheRegion<> region;
     auto proxy = std::make_shared<test::HookedProxy>();
     test::Stop reading;
@@ -57,7 +57,7 @@ TEST_CASE("a call under way ends on the backend on which it began, which is dest
     CHECK(old.expired());
 }
 
-TEST_CASE("a creation under way on a replaced backend is stored nowhere, and its callers get its value", "[H29][GL-trap-b]") {
+TEST_CASE("a creation under way on a replaced backend is stored nowhere, and its callers get its value", "[GL-trap-b]") {
     CacheRegion<> region;
     region.configure("memory", replacing);
     const std::weak_ptr<kennel::CacheBackend> old = region.backend();
@@ -95,7 +95,7 @@ TEST_CASE("a creation in the background does not keep a replaced backend for lon
     CHECK_FALSE(region.get<int>("key"));
 }
 
-TEST_CASE("a region is reconfigured from several threads while others are in calls of every kind", "[H29][GL-trap-b]") {
+TEST_CASE("a region is reconfigured from several threads while others are in calls of every kind", "[GL-trap-b]") {
     CacheRegion<> region;
     region.configure("memory", replacing);
     std::atomic<bool> is_over = false;
