@@ -111,7 +111,8 @@ int main() {
     expect(small.is_configured(), "a small cache is one line");
 
     // [factory]
-    const auto shared_store = kennel::make_backend("memory", {.arguments = {}});
+    const auto shared_store =
+        std::make_shared<kennel::MemoryBackend>(kennel::BackendContext{.arguments = {}});
     kennel::register_backend(
         "shared", [shared_store](const kennel::BackendContext&) { return shared_store; });
     // [/factory]

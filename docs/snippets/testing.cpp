@@ -45,7 +45,8 @@ int main() {
 
     // [contracts]
     const auto backend = kennel::backend_contract([] {
-        return kennel::make_backend("memory", {.arguments = {{"max_entries", 1000}}});
+        return std::make_shared<kennel::MemoryBackend>(
+            kennel::BackendContext{.arguments = {{"max_entries", 1000}}});
     });
 
     std::map<std::string, std::shared_ptr<kennel::CacheMutex>, std::less<>> mutexes;
