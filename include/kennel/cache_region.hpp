@@ -8,8 +8,10 @@
 #include "kennel/region/make_engine.hpp"
 #include "kennel/region/parsed_settings.hpp"
 #include "kennel/region/region_state.hpp"
+#include "kennel/region/sorted_keys.hpp"
 #include "kennel/region/text_of.hpp"
-#include "kennel/region/typed.hpp"
+#include "kennel/region/typed_multi_request.hpp"
+#include "kennel/region/typed_request.hpp"
 #include "kennel/settings.hpp"
 
 #include <initializer_list>

@@ -2,7 +2,7 @@
 #define KENNEL_REGION_CONFIGURATION_HPP
 
 #include "kennel/backend_registry.hpp"
-#include "kennel/region/region_engine.hpp"
+#include "kennel/region/engine.hpp"
 
 #include <memory>
 #include <optional>

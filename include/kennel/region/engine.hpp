@@ -1,105 +1,106 @@
 #ifndef KENNEL_REGION_ENGINE_HPP
 #define KENNEL_REGION_ENGINE_HPP
 
-#include "kennel/region/get_or_create_multi.hpp"
-#include "kennel/region/text_of.hpp"
+#include "kennel/lookup.hpp"
+#include "kennel/region/requests.hpp"
+#include "kennel/region_options.hpp"
+#include "kennel/statistics.hpp"
 
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// The one implementation of `RegionEngine`: each call once over to the part that does it.
-template <class Lazy>
-class Engine final : public RegionEngine {
-    using Core = BasicRegionCore<Lazy>;
+/// What a call says differently from its region. It refers to the options of the call, because copying them would cost a hit
+/// more than all else that it does.
+struct RuleChanges {
+    const std::optional<TimeSpan>* expiration = nullptr;
+    const std::optional<TimeSpan>* stale_time = nullptr;
+    const std::optional<TimeSpan>* lock_timeout = nullptr;
+    const std::optional<OnLockTimeout>* on_lock_timeout = nullptr;
+    const std::optional<TimeSpan>* soft_timeout = nullptr;
+    bool ignore_expiration = false;
+};
 
+[[nodiscard]] inline RuleChanges changes_of(const ReadOptions& options) {
+    return {.expiration = &options.expiration_time, .ignore_expiration = options.ignore_expiration};
+}
+
+template <class Value>
+[[nodiscard]] RuleChanges changes_of(const CreateOptions<Value>& options) {
+    return {.expiration = &options.expiration_time,
+            .stale_time = &options.stale_time,
+            .lock_timeout = &options.lock_timeout,
+            .on_lock_timeout = &options.on_lock_timeout,
+            .soft_timeout = &options.soft_timeout};
+}
+
+/// What an entry is good for.
+enum class Standing : std::uint8_t {
+    none,  ///< for nothing
+    stale, ///< to be served while somebody creates a new value
+    fresh, ///< to be served
+};
+
+/// What a look at the store has brought.
+struct Reading {
+    Standing standing = Standing::none;
+    EventKind reason = EventKind::miss; ///< why there is nothing to serve
+    WallTime created{};
+    std::exception_ptr error{}; ///< why the store could not be read
+};
+
+/// One value to store: its key, and how it becomes a payload in the form that the backend wants.
+struct NewEntry {
+    std::string_view key;
+    FunctionRef<Payload(PayloadForm)> payload;
+};
+
+/// The part of a region that knows no type of value: what a region's handles and wrapped functions need of it.
+///
+/// Its implementation is compiled where `configure` is called, and nowhere else: that is why these calls are virtual.
+class RegionEngine {
 public:
-    explicit Engine(RegionOptions options) : core_(std::make_shared<Core>(std::move(options))) {}
+    using Take = FunctionRef<bool(const CachedValue&)>;
+    using MultiTake = FunctionRef<bool(std::size_t index, const CachedValue&)>;
 
-    void configure(std::string_view backend, const ConfigureOptions& options) override {
-        core_->configure(backend, options);
-    }
-    void wrap(const WrappedProxy& proxy) override { core_->wrap(proxy); }
+    virtual void configure(std::string_view backend, const ConfigureOptions& options) = 0;
+    virtual void wrap(const WrappedProxy& proxy) = 0;
 
-    void get_or_create(std::string_view key, const RuleChanges& changes, ValueRequest& request) override {
-        detail::get_or_create(*core_, key, changes, request);
-    }
-    void refresh(std::string_view key, const RuleChanges& changes, ValueRequest& request) override {
-        detail::refresh(*core_, key, changes, request);
-    }
-    void get_or_create_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
-                             MultiRequest& request) override {
-        detail::get_or_create_multi(*core_, keys, changes, request);
-    }
-    void refresh_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
-                       MultiRequest& request) override {
-        detail::refresh_multi(*core_, keys, changes, request);
-    }
+    /// Makes the request take the value of the key.
+    virtual void get_or_create(std::string_view key, const RuleChanges& changes, ValueRequest& request) = 0;
+    virtual void refresh(std::string_view key, const RuleChanges& changes, ValueRequest& request) = 0;
 
-    Reading look_up(std::string_view key, const RuleChanges& changes, Take take) override {
-        const EpochGuard guard;
-        const auto& configuration = core_->configuration(guard);
-        const Reading reading = core_->look(configuration, key, applied(changes, configuration.rules), take);
-        if (reading.standing == Standing::fresh)
-            core_->counters().add(Counter::hit, guard.thread_index());
-        else
-            core_->report_miss(key, reading.reason);
-        return reading;
-    }
+    /// The same for many keys, which are different and sorted.
+    virtual void get_or_create_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
+                                     MultiRequest& request) = 0;
+    virtual void refresh_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
+                               MultiRequest& request) = 0;
 
-    std::vector<Reading> look_up_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
-                                       MultiTake take) override {
-        const auto configuration = core_->configuration();
-        const Rules rules = applied(changes, configuration->rules);
-        std::vector<Reading> readings = core_->look_multi(*configuration, keys, rules, take);
-        for (std::size_t index = 0; index != keys.size(); ++index) {
-            if (readings[index].standing == Standing::fresh)
-                core_->count(Counter::hit);
-            else
-                core_->report_miss(keys[index], readings[index].reason);
-        }
-        return readings;
-    }
+    /// Looks up, counts and reports; `take` gets what can be served, fresh or stale.
+    virtual Reading look_up(std::string_view key, const RuleChanges& changes, Take take) = 0;
+    virtual std::vector<Reading> look_up_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
+                                               MultiTake take) = 0;
 
-    void set(std::span<const NewEntry> new_entries, std::optional<TimeSpan> time_to_live, const Tags& tags) override {
-        const auto configuration = core_->configuration();
-        const Rules& rules = configuration->rules;
-        const TimeSpan expiration = shorter(rules.expiration, time_to_live.value_or(unlimited));
-        Metadata metadata = core_->new_metadata(*configuration, expiration, rules.stale_time);
-        metadata.time_to_live = time_to_live;
-        metadata.tags = tags;
-        const PayloadForm form = configuration->keeps_bytes ? PayloadForm::bytes : PayloadForm::object;
-        std::vector<Late<CachedValue, Lazy>> values;
-        std::vector<Late<BackendEntry, Lazy>> entries;
-        values.reserve(new_entries.size());
-        for (const NewEntry& entry : new_entries) {
-            values.push_back({entry.payload(form), metadata});
-            entries.push_back({entry.key, &values.back()});
-        }
-        if (!entries.empty()) core_->set(*configuration, entries);
-    }
+    virtual void set(std::span<const NewEntry> entries, std::optional<TimeSpan> time_to_live, const Tags& tags) = 0;
+    virtual void erase(std::span<const std::string_view> keys) = 0;
+    virtual void invalidate(Invalidation kind) = 0;
 
-    void erase(std::span<const std::string_view> keys) override { core_->erase(keys); }
-    void invalidate(Invalidation kind) override { core_->invalidate(kind); }
+    [[nodiscard]] virtual bool key_is_locked(std::string_view key) = 0;
+    [[nodiscard]] virtual TimeSpan age_of(WallTime created) const = 0;
+    [[nodiscard]] virtual std::shared_ptr<CacheBackend> backend() const = 0;
+    [[nodiscard]] virtual std::string backend_name() const = 0;
+    [[nodiscard]] virtual RegionStatistics statistics() const noexcept = 0;
+    virtual void reset_statistics() noexcept = 0;
 
-    [[nodiscard]] bool key_is_locked(std::string_view key) override { return core_->key_is_locked(key); }
-    [[nodiscard]] TimeSpan age_of(WallTime created) const override {
-        return detail::age_of(core_->clock().wall_now(), created);
-    }
-    [[nodiscard]] std::shared_ptr<CacheBackend> backend() const override { return core_->configuration()->backend; }
-    [[nodiscard]] std::string backend_name() const override { return core_->configuration()->backend_name; }
-    [[nodiscard]] RegionStatistics statistics() const noexcept override { return core_->counters().read(); }
-    void reset_statistics() noexcept override { core_->counters().reset(); }
-
-private:
-    std::shared_ptr<Core> core_;
+    virtual ~RegionEngine() = default;
 };
 
 } // namespace detail

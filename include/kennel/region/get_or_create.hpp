@@ -25,13 +25,13 @@ template <class Lazy>
 /// One call of `get_or_create` that found nothing fresh: creates, waits, or takes the old value.
 template <class Lazy>
 class MissedCall {
-    using RegionCore = BasicRegionCore<Lazy>;
+    using EngineCore = BasicEngineCore<Lazy>;
     using Configuration = BasicConfiguration<Lazy>;
     using Flight = BasicFlight<Lazy>;
     using LedFlight = detail::LedFlight<Lazy>;
 
 public:
-    MissedCall(RegionCore& core, std::shared_ptr<const Configuration> configuration, std::string_view key,
+    MissedCall(EngineCore& core, std::shared_ptr<const Configuration> configuration, std::string_view key,
                const Rules& rules, ValueRequest& request, const Reading& first, SteadyTime start)
         : core_(core), configuration_(std::move(configuration)), key_(key), rules_(rules),
           request_(request), reading_(first), start_(start) {}
@@ -177,7 +177,7 @@ private:
         return true;
     }
 
-    RegionCore& core_;
+    EngineCore& core_;
     std::shared_ptr<const Configuration> configuration_;
     std::string_view key_;
     Rules rules_;
@@ -189,7 +189,7 @@ private:
 
 /// The look that most calls end with; `configuration` is set when it brought nothing fresh.
 template <class Lazy>
-[[nodiscard]] Reading first_look(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
+[[nodiscard]] Reading first_look(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
                                  ValueRequest& request,
                                  std::shared_ptr<const BasicConfiguration<Lazy>>& configuration) {
     const EpochGuard guard;
@@ -206,7 +206,7 @@ template <class Lazy>
 
 /// Makes `request` take the value of the key: from the store, from somebody else's creation, or from its own creator.
 template <class Lazy>
-void get_or_create(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
+void get_or_create(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
                    ValueRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration;
     const Reading reading = first_look(core, key, changes, request, configuration);
@@ -218,7 +218,7 @@ void get_or_create(BasicRegionCore<Lazy>& core, std::string_view key, const Rule
 
 /// Leads a new creation of the value of the key, whoever is creating it now.
 template <class Lazy>
-[[nodiscard]] auto take_lead_anew(BasicRegionCore<Lazy>& core,
+[[nodiscard]] auto take_lead_anew(BasicEngineCore<Lazy>& core,
                                   std::shared_ptr<const BasicConfiguration<Lazy>> configuration, std::string_view key) {
     typename BasicFlightTable<Lazy>::Boarding boarding{};
     while (!boarding.is_leader) {
@@ -232,7 +232,7 @@ template <class Lazy>
 
 /// Makes `request` take a value that its creator makes now, whatever is stored or being created.
 template <class Lazy>
-void refresh(BasicRegionCore<Lazy>& core, std::string_view key, const RuleChanges& changes, ValueRequest& request) {
+void refresh(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes, ValueRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
     const Rules rules = applied(changes, configuration->rules);
     const auto led = take_lead_anew(core, std::move(configuration), key);

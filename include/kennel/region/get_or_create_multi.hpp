@@ -21,14 +21,14 @@ namespace detail {
 /// others, so calls that overlap in any way cannot wait for each other.
 template <class Lazy>
 class MultiCall {
-    using RegionCore = BasicRegionCore<Lazy>;
+    using EngineCore = BasicEngineCore<Lazy>;
     using Configuration = BasicConfiguration<Lazy>;
     using Flight = BasicFlight<Lazy>;
     using LedFlight = detail::LedFlight<Lazy>;
 
 public:
     /// `keys` are different and sorted: the order in which Python takes the backend's locks.
-    MultiCall(RegionCore& core, std::shared_ptr<const Configuration> configuration,
+    MultiCall(EngineCore& core, std::shared_ptr<const Configuration> configuration,
               std::span<const std::string_view> keys, const Rules& rules, MultiRequest& request)
         : core_(core), configuration_(std::move(configuration)), keys_(keys), rules_(rules),
           request_(request), start_(core.clock().steady_now()),
@@ -184,7 +184,7 @@ private:
             else
                 dropped.push_back(positions[number]);
         }
-        RegionCore::store(*configuration_, entries);
+        EngineCore::store(*configuration_, entries);
         return dropped;
     }
 
@@ -261,7 +261,7 @@ private:
         bool is_absent_ = false;
     };
 
-    RegionCore& core_;
+    EngineCore& core_;
     std::shared_ptr<const Configuration> configuration_;
     std::span<const std::string_view> keys_;
     Rules rules_;
@@ -276,7 +276,7 @@ private:
 
 /// Makes `request` take the values of all keys, which are different and sorted.
 template <class Lazy>
-void get_or_create_multi(BasicRegionCore<Lazy>& core, std::span<const std::string_view> keys,
+void get_or_create_multi(BasicEngineCore<Lazy>& core, std::span<const std::string_view> keys,
                                 const RuleChanges& changes, MultiRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
     const Rules rules = applied(changes, configuration->rules);
@@ -286,7 +286,7 @@ void get_or_create_multi(BasicRegionCore<Lazy>& core, std::span<const std::strin
 
 /// Makes `request` take values that its creator makes now for all keys, which are different and sorted.
 template <class Lazy>
-void refresh_multi(BasicRegionCore<Lazy>& core, std::span<const std::string_view> keys, const RuleChanges& changes,
+void refresh_multi(BasicEngineCore<Lazy>& core, std::span<const std::string_view> keys, const RuleChanges& changes,
                    MultiRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
     const Rules rules = applied(changes, configuration->rules);

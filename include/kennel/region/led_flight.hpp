@@ -1,7 +1,7 @@
 #ifndef KENNEL_REGION_LED_FLIGHT_HPP
 #define KENNEL_REGION_LED_FLIGHT_HPP
 
-#include "kennel/region/core.hpp"
+#include "kennel/region/engine_core.hpp"
 #include "kennel/region/requests.hpp"
 
 #include <atomic>
@@ -61,7 +61,7 @@ private:
 
 /// An entry for a value that has just been created.
 template <class Lazy>
-[[nodiscard]] CachedValue new_entry(const BasicRegionCore<Lazy>& core, const BasicConfiguration<Lazy>& configuration,
+[[nodiscard]] CachedValue new_entry(const BasicEngineCore<Lazy>& core, const BasicConfiguration<Lazy>& configuration,
                                            Payload payload, const Rules& rules, const Creation& creation,
                                            TimeSpan cost) {
     const TimeSpan expiration = shorter(rules.expiration, creation.time_to_live().value_or(unlimited));
@@ -76,13 +76,13 @@ template <class Lazy>
 /// without a result, and it may be moved to another thread.
 template <class Lazy>
 class LedFlight {
-    using RegionCore = BasicRegionCore<Lazy>;
+    using EngineCore = BasicEngineCore<Lazy>;
     using Configuration = BasicConfiguration<Lazy>;
     using StoredKey = BasicStoredKey<Lazy>;
     using Flight = BasicFlight<Lazy>;
 
 public:
-    LedFlight(std::shared_ptr<RegionCore> core, std::shared_ptr<const Configuration> configuration,
+    LedFlight(std::shared_ptr<EngineCore> core, std::shared_ptr<const Configuration> configuration,
               std::string_view key, std::shared_ptr<Flight> flight)
         : core_(std::move(core)), configuration_(std::move(configuration)), key_(key),
           flight_(std::move(flight)) {}
@@ -90,7 +90,7 @@ public:
     LedFlight& operator=(const LedFlight&) = delete;
     ~LedFlight() { land({}); }
 
-    [[nodiscard]] RegionCore& core() const noexcept { return *core_; }
+    [[nodiscard]] EngineCore& core() const noexcept { return *core_; }
     [[nodiscard]] const Configuration& configuration() const noexcept { return *configuration_; }
     [[nodiscard]] const std::string& key() const noexcept { return key_; }
     [[nodiscard]] Flight& flight() const noexcept { return *flight_; }
@@ -169,7 +169,7 @@ private:
         return true;
     }
 
-    std::shared_ptr<RegionCore> core_;
+    std::shared_ptr<EngineCore> core_;
     std::shared_ptr<const Configuration> configuration_;
     std::string key_;
     std::shared_ptr<Flight> flight_;
@@ -181,7 +181,7 @@ private:
 /// Takes over the lead of a flight that the caller has just boarded, which is landed also when that fails.
 template <class Lazy>
 [[nodiscard]] std::shared_ptr<LedFlight<Lazy>>
-take_lead(BasicRegionCore<Lazy>& core, std::shared_ptr<const BasicConfiguration<Lazy>> configuration,
+take_lead(BasicEngineCore<Lazy>& core, std::shared_ptr<const BasicConfiguration<Lazy>> configuration,
           std::string_view key, const std::shared_ptr<BasicFlight<Lazy>>& flight) {
     try {
         flight->lead();

@@ -2,7 +2,7 @@
 #define KENNEL_REGION_MAKE_ENGINE_HPP
 
 #include "kennel/backends/built_in.hpp"
-#include "kennel/region/engine.hpp"
+#include "kennel/region/default_engine.hpp"
 
 #include <memory>
 
@@ -14,7 +14,7 @@ namespace detail {
 template <class Lazy>
 [[nodiscard]] std::unique_ptr<Late<RegionEngine, Lazy>> make_engine(const RegionOptions& options) {
     register_built_in_backends();
-    return std::make_unique<Engine<Late<void, Lazy>>>(options);
+    return std::make_unique<DefaultEngine<Late<void, Lazy>>>(options);
 }
 
 } // namespace detail

@@ -2,7 +2,7 @@
 #define KENNEL_REGION_REGION_STATE_HPP
 
 #include "kennel/detail/joined.hpp"
-#include "kennel/region/region_engine.hpp"
+#include "kennel/region/engine.hpp"
 
 #include <atomic>
 #include <mutex>

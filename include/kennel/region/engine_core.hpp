@@ -1,5 +1,5 @@
-#ifndef KENNEL_REGION_CORE_HPP
-#define KENNEL_REGION_CORE_HPP
+#ifndef KENNEL_REGION_ENGINE_CORE_HPP
+#define KENNEL_REGION_ENGINE_CORE_HPP
 
 #include "kennel/detail/epoch.hpp"
 #include "kennel/flight_table.hpp"
@@ -22,7 +22,7 @@ namespace detail {
 
 /// The state that all handles of a region share: options, configuration, flights, counters. It knows no value's type.
 template <class Lazy>
-class BasicRegionCore : public std::enable_shared_from_this<BasicRegionCore<Lazy>> {
+class BasicEngineCore : public std::enable_shared_from_this<BasicEngineCore<Lazy>> {
     using Configuration = BasicConfiguration<Lazy>;
     using StoredKey = BasicStoredKey<Lazy>;
     using StoredKeys = BasicStoredKeys<Lazy>;
@@ -30,11 +30,11 @@ class BasicRegionCore : public std::enable_shared_from_this<BasicRegionCore<Lazy
     using Epochs = BasicEpochs<Lazy>;
 
 public:
-    explicit BasicRegionCore(RegionOptions options) : options_(std::move(options)) {
+    explicit BasicEngineCore(RegionOptions options) : options_(std::move(options)) {
         if (options_.clock == nullptr) options_.clock = SystemClock::shared();
     }
-    BasicRegionCore(const BasicRegionCore&) = delete;
-    BasicRegionCore& operator=(const BasicRegionCore&) = delete;
+    BasicEngineCore(const BasicEngineCore&) = delete;
+    BasicEngineCore& operator=(const BasicEngineCore&) = delete;
 
     [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
@@ -271,7 +271,7 @@ private:
     std::atomic<const Configuration*> configuration_{nullptr};
 };
 
-using RegionCore = BasicRegionCore<void>;
+using EngineCore = BasicEngineCore<void>;
 
 } // namespace detail
 KENNEL_NAMESPACE_END
