@@ -18,14 +18,11 @@ endfunction()
 
 # Makes kennel::kennel. Its headers are those that no component claims, so they come last.
 function(kennel_add_core)
-    if(NOT TARGET fmt::fmt)
-        find_package(fmt 9 REQUIRED)
-    endif()
     set(THREADS_PREFER_PTHREAD_FLAG ON)
     find_package(Threads REQUIRED)
     add_library(kennel INTERFACE)
     kennel_set_up_target(kennel kennel)
-    target_link_libraries(kennel INTERFACE fmt::fmt Threads::Threads)
+    target_link_libraries(kennel INTERFACE Threads::Threads)
 endfunction()
 
 function(kennel_add_core_headers)

@@ -26,13 +26,21 @@ const auto cached_temperature_in = weather.cache_on_arguments("temperature_in", 
 // [/namespace_scope]
 
 // [member_function]
-class Station {
+/// Knows what was measured; all archives know the same.
+class Archive {
 public:
-    explicit Station(double height) : height_(height) {}
-    double pressure(int hour) { return 1013 - height_ / 8 - hour; }
+    double pressure(const std::string& city, int hour) {
+        ++measurements;
+        return (city == "Oslo" ? 1003 : 1013) - hour;
+    }
+};
 
-private:
-    double height_;
+/// Every station measures something else.
+struct Station {
+    std::string name;
+    double height = 0;
+
+    double pressure(int hour) const { return 1013 - height / 8 - hour; }
 };
 // [/member_function]
 
@@ -73,12 +81,22 @@ int main() {
     expect(forecast.get("Rome", 3) == "Rome: sun for 3",
            "a default argument that is left out makes the same key");
 
-    // The object is the first argument, and no part of the key: all stations share their values here.
+    // The object of a member function is the first argument, and no part of the key.
     // [call_member]
-    const auto pressure = weather.cache_on_arguments("pressure", &Station::pressure);
-    Station station(160);
-    const double at_noon = pressure(station, 12);
+    const auto pressure = weather.cache_on_arguments("pressure", &Archive::pressure);
+    Archive archive;
+    const double at_noon = pressure(archive, "Oslo", 12);
     // [/call_member]
-    std::cout << "pressure at noon: " << at_noon << ", under " << pressure.key(12) << '\n';
-    expect(pressure.get(12) == at_noon, "a member function is cached by its arguments");
+    std::cout << "pressure at noon: " << at_noon << ", under " << pressure.key("Oslo", 12) << '\n';
+    expect(pressure.get("Oslo", 12) == at_noon, "a member function is cached by its arguments");
+
+    // Where the object makes a difference, it is part of the key.
+    // [call_with_identity]
+    const auto pressure_at = weather.cache_on_arguments(
+        "pressure_at", [](const Station& station, int hour) { return station.pressure(hour); }, {},
+        [](const Station& station, int hour) { return kennel::make_key("", station.name, hour); });
+    const double on_the_hill = pressure_at({"hill", 160}, 12);
+    const double at_the_sea = pressure_at({"harbour", 0}, 12);
+    // [/call_with_identity]
+    expect(on_the_hill == 981 && at_the_sea == 1001, "each station has its own pressure");
 }

@@ -49,9 +49,8 @@ int main() {
     // In Python: `@region.cache_on_arguments()` on `load_user(user_id)` in the module `shop.users`, in a region whose
     // serializer is `json.dumps` and whose deserializer is `json.loads`.
     // [function]
-    const auto load_user = users.cache_on_arguments("shop.users:load_user", [](int id) {
-        return User{id, "Ada"};
-    });
+    const auto load_user = users.cache_on_arguments("shop.users:load_user",
+                                                    [](int id) { return User{id, "Ada"}; });
     const User user = load_user(5);
     // [/function]
 

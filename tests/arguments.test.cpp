@@ -96,21 +96,34 @@ TEST_CASE("a number of seconds is a length of time") {
 }
 
 TEST_CASE("an integer that 64 bits with sign cannot hold is refused") {
-    REQUIRE_THROWS_AS(ArgumentValue(std::numeric_limits<std::uint64_t>::max()),
-                      kennel::ValidationError);
+    REQUIRE_THROWS_AS(ArgumentValue(std::numeric_limits<std::uint64_t>::max()), kennel::ValidationError);
 }
 
-TEST_CASE(
-    "an argument of another type is refused with its owner, name, value and what was expected") {
+TEST_CASE("an argument of another type is refused with its owner, name, value and what was expected") {
     CHECK(message_of({{"port", "high"}}, {"port"}) ==
-          "redis: argument 'port' is 'high', which is not a whole number that fits");
+          "redis: argument 'port' is 'high'; it must be a whole number from -2147483648 to 2147483647");
     CHECK(message_of({{"port", List{"1"}}}, {"port"}) ==
-          "redis: argument 'port' is a list, which is not a whole number that fits");
+          "redis: argument 'port' is a list; it must be a whole number from -2147483648 to 2147483647");
+    const auto refusal = []<class Type>(const ArgumentValue& value, Type /*asked_for*/) {
+        const Arguments arguments = {{"max_entries", value}};
+        try {
+            static_cast<void>(ArgumentReader(arguments, "backend 'memory'").get<Type>("max_entries"));
+        } catch (const kennel::ValidationError& error) {
+            return std::string(error.what()).substr(std::string("backend 'memory': argument 'max_entries' is ").size());
+        }
+        return std::string();
+    };
+    CHECK(refusal(5s, std::size_t()) == "a length of time (5 s); it must be a whole number of zero or more");
+    CHECK(refusal(250ms, std::int64_t()) == "a length of time (0.25 s); it must be a whole number");
+    CHECK(refusal(kennel::unlimited, std::size_t()) ==
+          "a length of time without end; it must be a whole number of zero or more");
+    CHECK(refusal(256, std::uint8_t()) == "256; it must be a whole number from 0 to 255");
+    CHECK(refusal("-1", kennel::TimeSpan()) ==
+          "'-1'; it must be a length of time (seconds, or text such as \"2h5m\" or \"unlimited\")");
 }
 
 TEST_CASE("an argument that nobody asked for is refused, with those that there are") {
-    CHECK(message_of({{"prot", 1}}, {"host", "port"}) ==
-          "redis: unknown argument 'prot' (known: host, port)");
+    CHECK(message_of({{"prot", 1}}, {"host", "port"}) == "redis: unknown argument 'prot' (known: host, port)");
     CHECK(message_of({{"any", 1}}, {}) == "redis: unknown argument 'any' (it takes none)");
     CHECK(message_of({{"port", 1}}, {"host", "port"}).empty());
 }

@@ -1,17 +1,22 @@
 #include "kennel/cached_function.hpp"
 
 #include "kennel/kennel.hpp"
+#include "support/messages.hpp"
 #include "support/region_variants.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,6 +24,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using kennel::Creation;
+using kennel::testing_support::mentions;
+using kennel::testing_support::message_of;
 using test::on_every_region;
 using test::RegionFactory;
 
@@ -68,6 +75,27 @@ struct Account {
 
 struct Savings : Account {};
 
+class Shape {
+public:
+    virtual ~Shape() = default;
+    [[nodiscard]] virtual std::string name() const { return "shape"; }
+};
+
+class Circle : public Shape {
+public:
+    [[nodiscard]] std::string name() const override { return "circle"; }
+};
+
+class Square final : public Shape {};
+
+class Unknown;
+
+/// Elements that belong to somebody else.
+struct Borrowed {
+    const int* begin() const { return nullptr; }
+    const int* end() const { return nullptr; }
+};
+
 /// A region on which expired values are created when the test says so.
 struct Deferred {
     std::shared_ptr<std::deque<kennel::CreationJob>> jobs = std::make_shared<std::deque<kennel::CreationJob>>();
@@ -91,11 +119,20 @@ const auto global_sum = global_region.cache_on_arguments("global_sum", sum);
 
 } // namespace
 
+template <>
+inline constexpr bool std::ranges::enable_borrowed_range<Borrowed> = true;
+
+template <>
+struct kennel::KeyEncoder<Shape> {
+    static void append(std::string& key, const Shape& shape) { key += shape.name(); }
+};
+
 TEST_CASE("a wrapped function is called once for the same arguments, whose order matters", "[dogpile-22][dogpile-94]") {
     on_every_region([](const RegionFactory& make) {
         const Calls counted;
         auto region = make({.expiration_time = 1min});
-        const auto cached = region.cache_on_arguments("minus", [](int left, int right) { return ++calls, left - right; });
+        const auto cached = region.cache_on_arguments("minus",
+                                                      [](int left, int right) { return ++calls, left - right; });
         CHECK(cached(1, 2) == -1);
         CHECK(cached(1, 2) == -1);
         CHECK(calls == 1);
@@ -253,9 +290,8 @@ TEST_CASE("the keys of different arguments never meet", "[defect-D21]") {
 TEST_CASE("keys are made from the declared parameters, not from what is passed") {
     const RegionFactory make;
     auto region = make();
-    const auto cached = region.cache_on_arguments("wide", [](std::int64_t number, const std::string& text) {
-        return std::to_string(number) + text;
-    });
+    const auto cached = region.cache_on_arguments(
+        "wide", [](std::int64_t number, const std::string& text) { return std::to_string(number) + text; });
     const short small = 5;
     CHECK(cached.key(small, "x") == cached.key(5L, std::string("x")));
     CHECK(cached.key('\5', "x") == "wide|5 x");
@@ -265,8 +301,10 @@ TEST_CASE("keys are made from the declared parameters, not from what is passed")
 TEST_CASE("two cached methods with different namespaces may call each other", "[dogpile-110]") {
     const RegionFactory make;
     auto region = make();
-    const auto inner = region.cache_on_arguments("value", [](int number) { return number + 1; }, {.key_namespace = "inner"});
-    const auto outer = region.cache_on_arguments("value", [&](int number) { return inner(number) * 2; }, {.key_namespace = "outer"});
+    const auto inner = region.cache_on_arguments("value", [](int number) { return number + 1; },
+                                                 {.key_namespace = "inner"});
+    const auto outer = region.cache_on_arguments("value", [&](int number) { return inner(number) * 2; },
+                                                 {.key_namespace = "outer"});
     CHECK(outer(1) == 4);
     CHECK(outer(1) == 4);
     CHECK(inner.get(1) == 2);
@@ -320,6 +358,22 @@ TEST_CASE("the object of a member function is not part of the key", "[H28]") {
     });
 }
 
+TEST_CASE("an address is no part of a key, neither of a member function's object nor of a parameter", "[H28]") {
+    STATIC_REQUIRE(kennel::KeyArgument<int>);
+    STATIC_REQUIRE_FALSE(kennel::KeyArgument<const Account*>);
+    STATIC_REQUIRE_FALSE(kennel::KeyArgument<std::shared_ptr<Account>>);
+    STATIC_REQUIRE_FALSE(kennel::KeyArgument<std::vector<Account*>>);
+    STATIC_REQUIRE_FALSE(kennel::KeyArgument<void*>);
+    const RegionFactory make;
+    auto region = make();
+    const auto times = region.cache_on_arguments("Account.times", &Account::times);
+    auto account = std::make_unique<Account>(Account{.balance = 5});
+    CHECK(times(*account, 3) == 15);
+    account.reset();
+    const Account next{.balance = 6};
+    CHECK(times(next, 3) == 15); // the entry is of use after its object is gone
+}
+
 TEST_CASE("a member function that changes its object is called on that object") {
     const Calls counted;
     const RegionFactory make;
@@ -332,6 +386,30 @@ TEST_CASE("a member function that changes its object is called on that object") 
     Savings savings;
     CHECK(plus.refresh(savings, 7) == 7);
     CHECK(savings.balance == 7);
+}
+
+TEST_CASE("a member function is called on what a pointer points to") {
+    const Calls counted;
+    const RegionFactory make;
+    const auto times = make().cache_on_arguments("Account.times", &Account::times);
+    const Account rich{.balance = 100};
+    Account* poor = nullptr;
+    Account account{.balance = 1};
+    poor = &account;
+    CHECK(times(&rich, 3) == 300);
+    CHECK(times(poor, 3) == 300);
+    CHECK(times.refresh(poor, 3) == 3);
+}
+
+TEST_CASE("a function that is null cannot be wrapped") {
+    const RegionFactory make;
+    auto region = make();
+    int (*function)(int) = nullptr;
+    CHECK(mentions(message_of<kennel::ValidationError>([&] { (void)region.cache_on_arguments("twice", function); }),
+                   {"'twice'", "null"}));
+    CHECK_THROWS_AS(region.cache_on_arguments("twice", std::function<int(int)>()), kennel::ValidationError);
+    CHECK_THROWS_AS(region.cache_on_arguments("times", static_cast<decltype(&Account::times)>(nullptr)),
+                    kennel::ValidationError);
 }
 
 TEST_CASE("a member function may take its creation") {
@@ -387,6 +465,31 @@ TEST_CASE("parameters may have default values, and calls with and without them s
     CHECK(texts("Ada") == "Hello Ada!");
 }
 
+TEST_CASE("calls with and without default values share a key also when it is ordered by the parameters' names",
+          "[dogpile-117][dogpile-118]") {
+    const Calls counted;
+    const RegionFactory make;
+    auto region = make();
+    const kennel::FunctionKeyGenerator by_name = kennel::kwarg_function_key_generator({"right", "left"});
+    const auto one = region.cache_on_arguments("one", sum, {.function_key_generator = by_name}).with_defaults(10);
+    CHECK(one(1) == 11);
+    CHECK(one(1, 10) == 11);
+    CHECK(calls == 1);
+    CHECK(one.key(1) == "one|10 1");
+    CHECK(one.key(1, 10) == one.key(1));
+    CHECK(one.key(10, 1) != one.key(1));
+    const auto all = region.cache_on_arguments("all", sum, {.function_key_generator = by_name}).with_defaults(1, 2);
+    CHECK(all() == 3);
+    CHECK(all(1) == 3);
+    CHECK(all(1, 2) == 3);
+    CHECK(calls == 2);
+    CHECK(all.key() == "all|2 1");
+    const auto none = region.cache_on_arguments("none", [] { return ++calls; },
+                                                {.function_key_generator = kennel::kwarg_function_key_generator({})});
+    CHECK(none() == none());
+    CHECK(none.key() == "none|");
+}
+
 TEST_CASE("a member function's parameters may have default values, too") {
     const Calls counted;
     const RegionFactory make;
@@ -428,8 +531,9 @@ TEST_CASE("the filter of a wrapped function may look at value and key") {
     const Calls counted;
     const RegionFactory make;
     auto region = make();
-    const auto cached = region.cache_on_arguments(
-        "sum", sum, {.should_cache_fn = [](int value, std::string_view key) { return value > 10 && key.starts_with("sum|"); }});
+    const auto cached = region.cache_on_arguments("sum", sum, {.should_cache_fn = [](int value, std::string_view key) {
+                                                      return value > 10 && key.starts_with("sum|");
+                                                  }});
     cached(1, 2);
     CHECK_FALSE(cached.get(1, 2));
     cached(10, 2);
@@ -460,6 +564,22 @@ TEST_CASE("a creation in the background owns the texts that it was called with")
     CHECK(cached.get("Bob", "?") == "stale");
 }
 
+TEST_CASE("a null that a function was called with is null in the background, too") {
+    const Deferred deferred;
+    auto region = deferred.region();
+    const auto describe = [](const char* text) { return std::string(text == nullptr ? "nothing" : text); };
+    const auto cached = region.cache_on_arguments(
+        "describe", describe, {}, [](const char* text) { return std::string(text == nullptr ? "null" : text); });
+    CHECK(cached(nullptr) == "nothing");
+    deferred.make.clock->advance(2min);
+    cached.set("old", nullptr);
+    deferred.make.clock->advance(2min);
+    CHECK(cached(nullptr) == "old");
+    CHECK(deferred.jobs->size() == 1);
+    deferred.run();
+    CHECK(cached.get(nullptr) == "nothing");
+}
+
 TEST_CASE("what only refers to its elements is never taken to the background") {
     const Deferred deferred;
     auto region = deferred.region();
@@ -484,6 +604,72 @@ TEST_CASE("what only refers to its elements is never taken to the background") {
         deferred.make.clock->advance(2min);
     }
     CHECK(deferred.jobs->empty());
+}
+
+TEST_CASE("text of other letters, changeable text and lists in braces are never taken to the background") {
+    const Deferred deferred;
+    auto region = deferred.region();
+    const auto wide = region.cache_on_arguments("wide", [](std::wstring_view text) {
+        ++calls;
+        return static_cast<int>(text.size());
+    });
+    const auto changeable = region.cache_on_arguments("changeable", [](char* text) {
+        ++calls;
+        return static_cast<int>(std::string_view(text).size());
+    });
+    const auto list = region.cache_on_arguments("list", [](std::initializer_list<int> numbers) {
+        ++calls;
+        return static_cast<int>(numbers.size());
+    });
+    const Calls counted;
+    std::string text = "text";
+    for (int round = 1; round != 3; ++round) {
+        CHECK(wide(L"wide text") + changeable(text.data()) + list({1, 2, 3}) == 16);
+        CHECK(calls == 3 * round);
+        deferred.make.clock->advance(2min);
+    }
+    CHECK(deferred.jobs->empty());
+}
+
+TEST_CASE("what may be of a derived class is never copied for the background") {
+    const Deferred deferred;
+    auto region = deferred.region();
+    const auto name = region.cache_on_arguments("name", [](const Shape& shape) { return shape.name(); });
+    const Circle circle;
+    CHECK(name(circle) == "circle");
+    region.invalidate(kennel::Invalidation::soft);
+    CHECK(name(circle) == "circle");
+    CHECK(deferred.jobs->empty());
+    CHECK(name.get(circle) == "circle");
+}
+
+TEST_CASE("an argument is kept for the background when its copy owns what it is made of, as far as its type tells") {
+    using kennel::detail::can_be_kept;
+    STATIC_REQUIRE(can_be_kept<int>);
+    STATIC_REQUIRE(can_be_kept<std::string_view>);
+    STATIC_REQUIRE(can_be_kept<const char*>);
+    STATIC_REQUIRE(can_be_kept<const std::wstring&>);
+    STATIC_REQUIRE(can_be_kept<const std::map<std::string, std::vector<int>>&>);
+    STATIC_REQUIRE(can_be_kept<const std::shared_ptr<const Shape>&>);
+    STATIC_REQUIRE(can_be_kept<std::shared_ptr<Unknown>>);
+    STATIC_REQUIRE(can_be_kept<const std::function<std::string_view(int&)>&>);
+    STATIC_REQUIRE(can_be_kept<Shape>);
+    STATIC_REQUIRE(can_be_kept<const Square&>);
+
+    STATIC_REQUIRE_FALSE(can_be_kept<const Shape&>);
+    STATIC_REQUIRE_FALSE(can_be_kept<Shape&&>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::wstring_view>);
+    STATIC_REQUIRE_FALSE(can_be_kept<const std::u8string_view&>);
+    STATIC_REQUIRE_FALSE(can_be_kept<char*>);
+    STATIC_REQUIRE_FALSE(can_be_kept<const wchar_t*>);
+    STATIC_REQUIRE_FALSE(can_be_kept<const std::vector<char*>&>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::initializer_list<int>>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::span<const int, 3>>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::tuple<int, const std::string&>>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::ranges::ref_view<const std::vector<int>>>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::ranges::subrange<const int*>>);
+    STATIC_REQUIRE_FALSE(can_be_kept<std::optional<std::ranges::subrange<const int*>>>);
+    STATIC_REQUIRE_FALSE(can_be_kept<const Borrowed&>);
 }
 
 TEST_CASE("arguments that can only be moved reach the original, with a key function") {

@@ -116,7 +116,8 @@ TEST_CASE("a generator of many keys may be a function's own, also one that rever
     const Tens tens;
     const auto cached = region.cache_multi_on_arguments(
         "tens", tens,
-        {.function_multi_key_generator = [](const kennel::FunctionName& function, std::span<const std::string> arguments) {
+        {.function_multi_key_generator = [](const kennel::FunctionName& function,
+                                            std::span<const std::string> arguments) {
             std::vector<std::string> keys;
             for (const std::string& argument : arguments)
                 keys.push_back(std::to_string(9 - std::stoi(argument)) + "|" + function.name);
@@ -178,8 +179,8 @@ TEST_CASE("the filter rejects values of a map, beside arguments that it leaves o
     on_every_region([](const RegionFactory& make) {
         auto region = make();
         const TensByNumber tens;
-        const auto cached =
-            region.cache_multi_on_arguments("tens", tens, {.should_cache_fn = [](int value) { return value > 20; }});
+        const auto cached = region.cache_multi_on_arguments("tens", tens,
+                                                            {.should_cache_fn = [](int value) { return value > 20; }});
         CHECK(cached({1, 2, -1}) == ByNumber{{1, 11}, {2, 21}});
         CHECK(cached.get({1, 2, -1}) == Found{{}, 21, {}});
         CHECK(cached.refresh({1, 2}) == ByNumber{{1, 12}, {2, 22}});
@@ -212,8 +213,8 @@ TEST_CASE("a function of many arguments on an object is a lambda, and its values
     const RegionFactory make;
     auto region = make();
     const Source source{.offset = 100};
-    const auto cached =
-        region.cache_multi_on_arguments("Source.load", [&source](const Numbers& numbers) { return source.load(numbers); });
+    const auto cached = region.cache_multi_on_arguments(
+        "Source.load", [&source](const Numbers& numbers) { return source.load(numbers); });
     CHECK(cached({2, 1}) == Numbers{102, 101});
     CHECK(cached.get({1, 2}) == Found{101, 102});
     CHECK(cached.original()({3}) == Numbers{103});
@@ -239,11 +240,12 @@ TEST_CASE("a value for an argument that was not asked for is an error") {
 TEST_CASE("a function of many arguments may take its creation, which counts in refresh too") {
     on_every_region([](const RegionFactory& make) {
         auto region = make({.expiration_time = 1h});
-        const auto cached = region.cache_multi_on_arguments("load", [](kennel::Creation& creation, const Numbers& numbers) {
-            creation.expire_after(10s).tag("loaded");
-            if (numbers.front() < 0) creation.do_not_store();
-            return numbers;
-        });
+        const auto cached = region.cache_multi_on_arguments("load",
+                                                            [](kennel::Creation& creation, const Numbers& numbers) {
+                                                                creation.expire_after(10s).tag("loaded");
+                                                                if (numbers.front() < 0) creation.do_not_store();
+                                                                return numbers;
+                                                            });
         const auto refresh = [&] { return cached.refresh({1, 2}); };
         const auto call = [&] { return cached({1, 2}); };
         for (const auto& make_values : {std::function<Numbers()>(call), std::function<Numbers()>(refresh)}) {
@@ -262,14 +264,14 @@ TEST_CASE("a function of many texts takes them as they are, and may have an expi
     const RegionFactory make;
     auto region = make();
     kennel::TimeSpan expiration = 1min;
-    const auto cached = region.cache_multi_on_arguments(
-        "lengths",
-        [](const std::vector<std::string>& texts) {
-            std::map<std::string, std::size_t> lengths;
-            for (const std::string& text : texts) lengths.emplace(text, text.size());
-            return lengths;
-        },
-        {.expiration_time = [&] { return expiration; }});
+    const auto cached = region.cache_multi_on_arguments("lengths",
+                                                        [](const std::vector<std::string>& texts) {
+                                                            std::map<std::string, std::size_t> lengths;
+                                                            for (const std::string& text : texts)
+                                                                lengths.emplace(text, text.size());
+                                                            return lengths;
+                                                        },
+                                                        {.expiration_time = [&] { return expiration; }});
     CHECK(cached({"a b", "c"}) == std::map<std::string, std::size_t>{{"a b", 3}, {"c", 1}});
     CHECK(cached.keys({"a b"}).front() == "lengths|a%20b");
     make.clock->advance(2min);

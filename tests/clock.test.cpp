@@ -16,12 +16,16 @@ TEST_CASE("adding a length of time to a moment never overflows") {
     const kennel::SteadyTime hour{1h};
     CHECK(kennel::later_by(hour, kennel::TimeSpan(1s)) == hour + 1s);
     CHECK(kennel::later_by(hour, kennel::unlimited) == kennel::SteadyTime::max());
-    CHECK(kennel::later_by(kennel::SteadyTime::max(), kennel::TimeSpan(1ns)) ==
-          kennel::SteadyTime::max());
-    CHECK(kennel::later_by(kennel::SteadyTime::min(), kennel::TimeSpan(1ns)) ==
-          kennel::SteadyTime::min() + 1ns);
-    CHECK(kennel::later_by(kennel::SteadyTime{-1h}, kennel::unlimited) ==
-          kennel::SteadyTime::max() - 1h);
+    CHECK(kennel::later_by(kennel::SteadyTime::max(), kennel::TimeSpan(1ns)) == kennel::SteadyTime::max());
+    CHECK(kennel::later_by(kennel::SteadyTime::min(), kennel::TimeSpan(1ns)) == kennel::SteadyTime::min() + 1ns);
+    CHECK(kennel::later_by(kennel::SteadyTime{-1h}, kennel::unlimited) == kennel::SteadyTime::max() - 1h);
+}
+
+TEST_CASE("since a moment in the future no time has elapsed") {
+    const kennel::SteadyTime hour{1h};
+    CHECK(kennel::elapsed_since(hour, hour + 3s) == kennel::TimeSpan(3s));
+    CHECK(kennel::elapsed_since(hour, hour) == kennel::TimeSpan());
+    CHECK(kennel::elapsed_since(hour, hour - 1ns) == kennel::TimeSpan());
 }
 
 TEST_CASE("the coarse times are never ahead of the exact ones and lag at most as far as they say") {

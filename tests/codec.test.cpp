@@ -159,12 +159,8 @@ struct kennel::Codec<codec_test::Base> {
 
 template <>
 struct kennel::Codec<codec_test::Money> {
-    static void encode(const codec_test::Money& money, Encoder& encoder) {
-        encoder.write(money.cents());
-    }
-    static codec_test::Money decode(Decoder& decoder) {
-        return codec_test::Money(decoder.read<std::int64_t>());
-    }
+    static void encode(const codec_test::Money& money, Encoder& encoder) { encoder.write(money.cents()); }
+    static codec_test::Money decode(Decoder& decoder) { return codec_test::Money(decoder.read<std::int64_t>()); }
     static void describe(Signature& signature) { signature.add<std::int64_t>("Money 1"); }
 };
 
@@ -213,8 +209,7 @@ TEST_CASE("types that contain themselves are encodable", "[codec]") {
     STATIC_REQUIRE(Encodable<Even>);
 }
 
-TEST_CASE("what borrows, hides or depends on the platform is not encodable, and asking is no error",
-          "[codec]") {
+TEST_CASE("what borrows, hides or depends on the platform is not encodable, and asking is no error", "[codec]") {
     STATIC_REQUIRE_FALSE(Encodable<void>);
     STATIC_REQUIRE_FALSE(Encodable<int&>);
     STATIC_REQUIRE_FALSE(Encodable<const int>);
@@ -252,9 +247,7 @@ TEST_CASE("what contains something that is not encodable is not encodable", "[co
     STATIC_REQUIRE_FALSE(Encodable<std::tuple<int, std::array<WithArray, 2>>>);
 }
 
-TEST_CASE(
-    "a shared pointer to a base class is not encodable, because it would lose the derived class",
-    "[codec]") {
+TEST_CASE("a shared pointer to a base class is not encodable, because it would lose the derived class", "[codec]") {
     STATIC_REQUIRE(Encodable<Base>);
     STATIC_REQUIRE_FALSE(Encodable<std::shared_ptr<Base>>);
 }
@@ -314,9 +307,9 @@ TEST_CASE("a length takes seven bits to a byte and has one form only", "[codec]"
 
     const std::string followed = written(300) + std::string(300, 'x');
     REQUIRE(kennel::Decoder(followed).read_length() == 300);
-    for (const std::string& bad : {std::string("\x80\x00", 2), std::string("\x80"),
-                                   std::string(10, '\xff'), std::string(9, '\xff') + '\x01',
-                                   std::string(9, '\x80') + '\x02', std::string(20, '\x80')})
+    for (const std::string& bad :
+         {std::string("\x80\x00", 2), std::string("\x80"), std::string(10, '\xff'), std::string(9, '\xff') + '\x01',
+          std::string(9, '\x80') + '\x02', std::string(20, '\x80')})
         REQUIRE_THROWS_AS(kennel::Decoder(bad).read_length(), kennel::CantDeserializeException);
 }
 

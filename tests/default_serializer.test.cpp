@@ -2,6 +2,7 @@
 
 #include "kennel/testing/serializer_contract.hpp"
 #include "support/catch.hpp"
+#include "support/chosen_keys.hpp"
 #include "support/contract.hpp"
 
 #include <array>
@@ -93,9 +94,7 @@ struct CountingAllocator {
         allocated_bytes += count * sizeof(Type);
         return std::allocator<Type>().allocate(count);
     }
-    void deallocate(Type* memory, std::size_t count) noexcept {
-        std::allocator<Type>().deallocate(memory, count);
-    }
+    void deallocate(Type* memory, std::size_t count) noexcept { std::allocator<Type>().deallocate(memory, count); }
 
     bool operator==(const CountingAllocator&) const = default;
 };
@@ -103,8 +102,7 @@ struct CountingAllocator {
 class Percent {
 public:
     explicit Percent(int number) : number_(number) {
-        if (number < 0 || number > 100)
-            throw std::out_of_range("a percentage is between 0 and 100");
+        if (number < 0 || number > 100) throw std::out_of_range("a percentage is between 0 and 100");
     }
     [[nodiscard]] int number() const { return number_; }
     bool operator==(const Percent&) const = default;
@@ -128,9 +126,7 @@ struct kennel::Codec<default_serializer_test::WithoutDefault> {
 template <>
 struct kennel::Codec<default_serializer_test::Percent> {
     using Percent = default_serializer_test::Percent;
-    static void encode(const Percent& percent, Encoder& encoder) {
-        encoder.write(percent.number());
-    }
+    static void encode(const Percent& percent, Encoder& encoder) { encoder.write(percent.number()); }
     static Percent decode(Decoder& decoder) { return Percent(decoder.read<int>()); }
     static void describe(Signature& signature) { signature.add("Percent"); }
 };
@@ -242,8 +238,7 @@ TEST_CASE("the stored form is fixed, byte by byte", "[default_serializer]") {
 }
 
 TEST_CASE("the fingerprint is the FNV-1a hash of the signature", "[default_serializer]") {
-    REQUIRE(kennel::fingerprint_of<Point>() ==
-            kennel::detail::fnv1a_64(kennel::Signature::of<Point>()));
+    REQUIRE(kennel::fingerprint_of<Point>() == kennel::detail::fnv1a_64(kennel::Signature::of<Point>()));
     REQUIRE(kennel::detail::fnv1a_64("") == 0xcbf29ce484222325);
     REQUIRE(kennel::detail::fnv1a_64("foobar") == 0x85944171f73967e8);
 }
@@ -263,8 +258,7 @@ TEST_CASE("a struct with everything in it comes back as it was", "[default_seria
 }
 
 TEST_CASE("a struct of 24 members comes back as it was", "[default_serializer]") {
-    const TwentyFour value{1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
-                           13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, "24"};
+    const TwentyFour value{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, "24"};
     REQUIRE(round_trip(value) == value);
 }
 
@@ -278,8 +272,7 @@ TEST_CASE("every bit of a floating point number comes back", "[default_serialize
     const double payload_nan = std::bit_cast<double>(0x7ff8000000abcdef);
     REQUIRE(bits(round_trip(payload_nan)) == 0x7ff8000000abcdef);
     REQUIRE(bits(round_trip(-0.0)) == bits(-0.0));
-    REQUIRE(round_trip(-std::numeric_limits<double>::infinity()) ==
-            -std::numeric_limits<double>::infinity());
+    REQUIRE(round_trip(-std::numeric_limits<double>::infinity()) == -std::numeric_limits<double>::infinity());
 }
 
 TEST_CASE("empty values in containers come back", "[default_serializer]") {
@@ -290,8 +283,7 @@ TEST_CASE("empty values in containers come back", "[default_serializer]") {
     REQUIRE(round_trip(std::optional<std::optional<int>>(std::in_place)).has_value());
 }
 
-TEST_CASE("a shared pointer comes back as an equal value of its own, or as null",
-          "[default_serializer]") {
+TEST_CASE("a shared pointer comes back as an equal value of its own, or as null", "[default_serializer]") {
     const auto pointer = std::make_shared<const std::string>("x");
     const auto back = round_trip(pointer);
     REQUIRE(*back == "x");
@@ -302,8 +294,7 @@ TEST_CASE("a shared pointer comes back as an equal value of its own, or as null"
 TEST_CASE("int32_t reads what int wrote, deque reads what vector wrote", "[default_serializer]") {
     REQUIRE(serializer.deserialize<std::int32_t>(serializer.serialize(int{5})) == 5);
     REQUIRE(serializer.deserialize<long long>(serializer.serialize(std::int64_t{5})) == 5);
-    REQUIRE(serializer.deserialize<std::deque<int>>(serializer.serialize(std::vector<int>{1, 2}))
-                .back() == 2);
+    REQUIRE(serializer.deserialize<std::deque<int>>(serializer.serialize(std::vector<int>{1, 2})).back() == 2);
 }
 
 TEST_CASE("bytes of another type are refused although they would fit", "[default_serializer]") {
@@ -349,22 +340,19 @@ TEST_CASE("an empty value that is not empty is refused", "[default_serializer]")
 
 TEST_CASE("a length that the bytes cannot hold is refused before anything is allocated for it",
           "[default_serializer]") {
-    for (const std::uint64_t length :
-         {std::uint64_t{1} << 20, std::uint64_t{1} << 40, std::uint64_t{1} << 60,
-          std::numeric_limits<std::uint64_t>::max()}) {
+    for (const std::uint64_t length : {std::uint64_t{1} << 20, std::uint64_t{1} << 40, std::uint64_t{1} << 60,
+                                       std::numeric_limits<std::uint64_t>::max()}) {
         const std::string bomb = length_of(length) + "xxxxxxxxxxxx";
         REQUIRE(is_refused<std::string>(forged<std::string>(bomb)));
         REQUIRE(is_refused<std::vector<int>>(forged<std::vector<int>>(bomb)));
         REQUIRE(is_refused<std::vector<Empty>>(forged<std::vector<Empty>>(bomb)));
         REQUIRE(is_refused<std::vector<bool>>(forged<std::vector<bool>>(bomb)));
         REQUIRE(is_refused<std::unordered_set<int>>(forged<std::unordered_set<int>>(bomb)));
-        REQUIRE(
-            is_refused<std::unordered_map<int, int>>(forged<std::unordered_map<int, int>>(bomb)));
+        REQUIRE(is_refused<std::unordered_map<int, int>>(forged<std::unordered_map<int, int>>(bomb)));
     }
 }
 
-TEST_CASE("memory is allocated in proportion to the bytes, not to the number that they claim",
-          "[default_serializer]") {
+TEST_CASE("memory is allocated in proportion to the bytes, not to the number that they claim", "[default_serializer]") {
     using Large = std::array<std::uint64_t, 1000>;
     using List = std::vector<Large, CountingAllocator<Large>>;
     using Text = std::basic_string<char, std::char_traits<char>, CountingAllocator<char>>;
@@ -384,11 +372,56 @@ TEST_CASE("memory is allocated in proportion to the bytes, not to the number tha
     REQUIRE(allocated_bytes <= 4 * sizeof(Text) * bytes.size());
 }
 
+TEST_CASE("elements that are much larger than their bytes take at most four times their size", "[default_serializer]") {
+    using Large = std::optional<std::array<char, 4096>>;
+    using List = std::vector<Large, CountingAllocator<Large>>;
+    constexpr std::size_t count = 1'000;
+
+    allocated_bytes = 0;
+    const std::string bytes = length_of(count) + std::string(count, '\0');
+    REQUIRE(serializer.deserialize<List>(forged<List>(bytes)).size() == count);
+    REQUIRE(allocated_bytes <= 4 * sizeof(Large) * bytes.size());
+
+    allocated_bytes = 0;
+    REQUIRE(is_refused<List>(forged<List>(length_of(count) + std::string(10, '\0') + std::string(count, 'x'))));
+    REQUIRE(allocated_bytes <= 4 * sizeof(Large) * 11);
+}
+
+TEST_CASE("keys that were chosen to fill one bucket of a hash table are refused, not put in ever more slowly",
+          "[default_serializer]") {
+    using Numbers = std::unordered_set<std::uint64_t>;
+    using Names = std::unordered_map<std::string, bool>;
+    const auto numbers = test::chosen_numbers(5'000);
+    kennel::Encoder encoder;
+    encoder.write_length(numbers.size());
+    for (const std::uint64_t number : numbers) encoder.write(number);
+    REQUIRE(is_refused<Numbers>(forged<Numbers>(std::move(encoder).take())));
+
+    Names names;
+    for (const std::string& text : test::chosen_texts(400)) names[text] = true;
+    REQUIRE(is_refused<Names>(serializer.serialize(names)));
+    std::erase_if(names, [&](const auto&) { return names.size() > 256; });
+    REQUIRE(round_trip(names) == names);
+}
+
+TEST_CASE("a large hash table comes back, whatever its keys have in common", "[default_serializer]") {
+    std::unordered_set<int> consecutive;
+    std::unordered_set<std::uint64_t> spaced;
+    std::unordered_map<std::string, int> named;
+    for (int number = 0; number != 20'000; ++number) {
+        consecutive.insert(number);
+        spaced.insert(static_cast<std::uint64_t>(number) << 12U);
+        named.emplace("a name with a number at its end: " + std::to_string(number), number);
+    }
+    REQUIRE(round_trip(consecutive) == consecutive);
+    REQUIRE(round_trip(spaced) == spaced);
+    REQUIRE(round_trip(named) == named);
+}
+
 TEST_CASE("nesting stops at 64 levels, in writing and in reading", "[default_serializer]") {
     const auto chain = [](int length) {
         Node node;
-        for (int count = 1; count < length; ++count)
-            node = Node{std::make_shared<Node>(std::move(node))};
+        for (int count = 1; count < length; ++count) node = Node{std::make_shared<Node>(std::move(node))};
         return node;
     };
     const std::string deepest = serializer.serialize(chain(31));
@@ -408,33 +441,26 @@ TEST_CASE("a ring of shared pointers is an error, not an endless loop", "[defaul
     node->next = nullptr;
 }
 
-TEST_CASE("an exception of a type's codec means that the bytes are not such a value",
-          "[default_serializer]") {
+TEST_CASE("an exception of a type's codec means that the bytes are not such a value", "[default_serializer]") {
     REQUIRE(round_trip(Percent(50)) == Percent(50));
     REQUIRE(is_refused<Percent>(forged<Percent>(std::string("\x65\0\0\0", 4))));
 }
 
-TEST_CASE("a struct with everything in it survives any damage to its bytes",
-          "[default_serializer]") {
-    const Rich rich{.name = "name",
-                    .number = WithoutDefault(7),
-                    .flags = {true, false},
-                    .places = {{"a", {{1, 2}}}},
-                    .choice = 1};
+TEST_CASE("a struct with everything in it survives any damage to its bytes", "[default_serializer]") {
+    const Rich rich{
+        .name = "name", .number = WithoutDefault(7), .flags = {true, false}, .places = {{"a", {{1, 2}}}}, .choice = 1};
     const std::string bytes = serializer.serialize(rich);
     const auto is_harmless = [](const std::vector<std::string>& damaged) {
         for (const std::string& each : damaged) (void)is_refused<Rich>(each);
         return true;
     };
-    for (const std::string& beginning : kennel::detail::truncations(bytes))
-        REQUIRE(is_refused<Rich>(beginning));
+    for (const std::string& beginning : kennel::detail::truncations(bytes)) REQUIRE(is_refused<Rich>(beginning));
     REQUIRE(is_harmless(kennel::detail::flipped_bits(bytes)));
     REQUIRE(is_harmless(kennel::detail::overwritten_runs(bytes)));
     REQUIRE(is_harmless(kennel::detail::random_tails(bytes)));
 }
 
-TEST_CASE("the default serializer is none for types that it does not know",
-          "[default_serializer]") {
+TEST_CASE("the default serializer is none for types that it does not know", "[default_serializer]") {
     STATIC_REQUIRE(kennel::Serializer<DefaultSerializer>);
     STATIC_REQUIRE(kennel::SerializerFor<DefaultSerializer, Rich>);
     STATIC_REQUIRE_FALSE(kennel::SerializerFor<DefaultSerializer, const char*>);

@@ -60,7 +60,8 @@ private:
 
 /// Makes the region's group part of the key: all keys of a group change when its generation does.
 std::string group_key(const kennel::CacheRegion<>& region, const std::string& group, const std::string& key) {
-    const int generation = region.get_or_create("generation:" + group, [] { return 1; }, {.expiration_time = kennel::unlimited});
+    const int generation = region.get_or_create("generation:" + group, [] { return 1; },
+                                                {.expiration_time = kennel::unlimited});
     return group + ":" + std::to_string(generation) + ":" + key;
 }
 
@@ -82,8 +83,10 @@ TEST_CASE("a region is made and used in wrappers first, and configured when the 
 
 TEST_CASE("a region is configured by backend name, arguments and proxies, in code or from a map", "[DP2]") {
     auto lines = std::make_shared<std::vector<std::string>>();
-    const auto outer = std::make_shared<kennel::LoggingProxy>([lines](std::string_view line) { lines->push_back("outer " + std::string(line)); });
-    const auto inner = std::make_shared<kennel::LoggingProxy>([lines](std::string_view line) { lines->push_back("inner " + std::string(line)); });
+    const auto outer = std::make_shared<kennel::LoggingProxy>(
+        [lines](std::string_view line) { lines->push_back("outer " + std::string(line)); });
+    const auto inner = std::make_shared<kennel::LoggingProxy>(
+        [lines](std::string_view line) { lines->push_back("inner " + std::string(line)); });
     kennel::CacheRegion<> region;
     region.configure("dogpile.cache.memory",
                      {.expiration_time = 1h, .arguments = {{"max_entries", 100}}, .wrap = {outer, inner}});
@@ -163,12 +166,11 @@ TEST_CASE("a wrapped function has invalidate, set, refresh, get and original, an
     auto region = make({}, {.key_mangler = kennel::sha1_mangle_key});
     kennel::TimeSpan life = 1h;
     int calls = 0;
-    const auto load = region.cache_on_arguments(
-        "load", [&](int id) { return ++calls, id * 10; },
-        {.key_namespace = "users",
-         .expiration_time = [&] { return life; },
-         .should_cache_fn = [](int value) { return value != 0; },
-         .function_key_generator = kennel::function_key_generator});
+    const auto load = region.cache_on_arguments("load", [&](int id) { return ++calls, id * 10; },
+                                                {.key_namespace = "users",
+                                                 .expiration_time = [&] { return life; },
+                                                 .should_cache_fn = [](int value) { return value != 0; },
+                                                 .function_key_generator = kennel::function_key_generator});
     CHECK(load(5) == 50);
     CHECK(load.get(5) == 50);
     CHECK(load.key(5) == "load|users|5");
@@ -204,13 +206,15 @@ TEST_CASE("a region is invalidated hard or soft, and soft needs an expiration ti
 
 TEST_CASE("a backend of the user's is a class of three methods and a line, and proxies go around it", "[DP8]") {
     kennel::register_backend<DictionaryBackend>("dogpile_guide.test: dictionary");
-    CHECK_THROWS_AS(kennel::register_backend<DictionaryBackend>("dogpile_guide.test: dictionary"), kennel::ValidationError);
+    CHECK_THROWS_AS(kennel::register_backend<DictionaryBackend>("dogpile_guide.test: dictionary"),
+                    kennel::ValidationError);
     std::vector<std::string> lines;
     kennel::CacheRegion<> region;
-    region.configure("dogpile_guide.test: dictionary",
-                     {.wrap = {std::make_shared<kennel::RetryDeleteProxy>(kennel::Arguments{{"pause", 0}}), std::make_shared<StubbornProxy>(2),
-                               std::make_shared<kennel::LoggingProxy>(
-                                   [&](std::string_view line) { lines.emplace_back(line); })}});
+    region.configure(
+        "dogpile_guide.test: dictionary",
+        {.wrap = {std::make_shared<kennel::RetryDeleteProxy>(kennel::Arguments{{"pause", 0}}),
+                  std::make_shared<StubbornProxy>(2),
+                  std::make_shared<kennel::LoggingProxy>([&](std::string_view line) { lines.emplace_back(line); })}});
     region.set("key", 1);
     CHECK(region.get<int>("key") == 1);
     region.erase("key");

@@ -87,8 +87,9 @@ TEST_CASE("a cached false is a hit", "[H21]") {
         CHECK_FALSE(region.get_or_create("key", [&] { return was_called = true; }));
         CHECK_FALSE(was_called);
         CHECK(region.get_multi<bool>({"key"}).front() == std::optional(false));
-        const auto absent = region.get_or_create("null", [] { return std::shared_ptr<int>(); },
-                                                 {.should_cache_fn = [](const std::shared_ptr<int>& value) { return value != nullptr; }});
+        const auto absent = region.get_or_create(
+            "null", [] { return std::shared_ptr<int>(); },
+            {.should_cache_fn = [](const std::shared_ptr<int>& value) { return value != nullptr; }});
         CHECK(absent == nullptr);
     });
 }

@@ -71,8 +71,7 @@ TEST_CASE("bytes that Python's library has stored are read, and written back wit
         R"({"ct": 1795243567.8955998, "v": 2}|null)",
         "{\"ct\": 1795243568.2065053, \"v\": 2}|\x80\x04\x95\n\0\0\0\0\0\0\0}\x94\x8c\x01"
         "a\x94K\x01s.",
-        R"({"ct": 1795243568.934335, "v": 2}|"made")",
-        R"({"ct": 1795243568.3393438, "v": 2}|"made")");
+        R"({"ct": 1795243568.934335, "v": 2}|"made")", R"({"ct": 1795243568.3393438, "v": 2}|"made")");
     const auto found = kennel::decode_envelope(stored);
     REQUIRE(found);
     CHECK(found->metadata.version == 2);
@@ -91,20 +90,18 @@ TEST_CASE("a creation time is read to the nearest nanosecond") {
 
 TEST_CASE("an entry is written as Python writes it") {
     CHECK(kennel::encode_envelope(entry("p")) == R"({"ct": 1800000000.0, "v": 2}|p)");
-    CHECK(kennel::encode_envelope(entry("", {.created = round_time + 500ms})) ==
-          R"({"ct": 1800000000.5, "v": 2}|)");
+    CHECK(kennel::encode_envelope(entry("", {.created = round_time + 500ms})) == R"({"ct": 1800000000.5, "v": 2}|)");
     std::string out = "before";
     kennel::append_envelope(out, entry("a|b"));
     CHECK(out == R"(before{"ct": 1800000000.0, "v": 2}|a|b)");
 }
 
 TEST_CASE("what Python does not know stands behind its fields, and only when there is any") {
-    CHECK(
-        kennel::encode_envelope(entry("p", {.created = round_time,
-                                            .time_to_live = 90s,
-                                            .tags = kennel::Tags({"team:1", "a|b"}),
-                                            .creation_cost = 250ms})) ==
-        R"({"ct": 1800000000.0, "v": 2, "ttl": 90.0, "tags": ["team:1", "a\u007cb"], "cost": 0.25}|p)");
+    CHECK(kennel::encode_envelope(entry("p", {.created = round_time,
+                                              .time_to_live = 90s,
+                                              .tags = kennel::Tags({"team:1", "a|b"}),
+                                              .creation_cost = 250ms})) ==
+          R"({"ct": 1800000000.0, "v": 2, "ttl": 90.0, "tags": ["team:1", "a\u007cb"], "cost": 0.25}|p)");
     CHECK(kennel::encode_envelope(entry("p", {.created = round_time, .time_to_live = 0s})) ==
           R"({"ct": 1800000000.0, "v": 2, "ttl": 0.0}|p)");
     CHECK(kennel::encode_envelope(entry("p", {.created = round_time, .useful_for = 5s})) ==
@@ -124,9 +121,8 @@ TEST_CASE("metadata comes back as it was stored") {
                                            "\xc0\x80 \xf5\x80\x80\x80",
                                            "\xf0\x9f\x98\x80\x80\xe2\x82"};
     const kennel::Metadata metadata{.created = round_time + 123'456'716ns,
-                                    .time_to_live = GENERATE(as<kennel::TimeSpan>(), 0ns, 1ns,
-                                                             300ms, 1001ms, 90s, 100 * 24h + 1us,
-                                                             kennel::unlimited),
+                                    .time_to_live = GENERATE(as<kennel::TimeSpan>(), 0ns, 1ns, 300ms, 1001ms, 90s,
+                                                             100 * 24h + 1us, kennel::unlimited),
                                     .tags = kennel::Tags(tags),
                                     .creation_cost = 1234567ns};
     const std::string stored = kennel::encode_envelope(entry("x", metadata));
@@ -134,8 +130,7 @@ TEST_CASE("metadata comes back as it was stored") {
     CHECK(std::ranges::all_of(stored, [](char byte) { return byte >= ' ' && byte < '\x7f'; }));
     const auto found = kennel::decode_envelope(stored);
     REQUIRE(found);
-    CHECK(found->metadata.created - metadata.created <
-          120ns); // half a step of a double at this time
+    CHECK(found->metadata.created - metadata.created < 120ns); // half a step of a double at this time
     CHECK(metadata.created - found->metadata.created < 120ns);
     CHECK(found->metadata.time_to_live == metadata.time_to_live);
     CHECK(found->metadata.creation_cost == metadata.creation_cost);
@@ -167,18 +162,15 @@ TEST_CASE("whatever Python's reader tolerates is read") {
     CHECK(is_fresh_entry(R"({"ct": 1.8e9, "v": 2})"));
     CHECK(is_fresh_entry(R"({"ct": 18.0E+08, "v": 2.0})"));
     CHECK(is_fresh_entry(R"({"ct": 1, "v": 7, "ct": 1800000000, "v": 2})"));
-    CHECK(is_fresh_entry(
-        R"({"ct": null, "ttl": "x", "tags": 5, "ct": 1800000000, "v": 2, "ttl": 1, "tags": []})"));
+    CHECK(is_fresh_entry(R"({"ct": null, "ttl": "x", "tags": 5, "ct": 1800000000, "v": 2, "ttl": 1, "tags": []})"));
     CHECK(is_fresh_entry(R"({"c\u0074": 1800000000, "\u0076": 2})"));
 }
 
 TEST_CASE("unknown fields are skipped, whatever they hold") {
-    for (const char* const value :
-         {"null", "true", "false", "0", "-1.5e-7", "1e999", "NaN", "-Infinity", "\"text\"",
-          R"("\"\\\/\b\f\n\r\t\u12ab\ud83d\ude00\ud800")", "[]", "{}", "[1, [2, {\"a\": [null]}]]",
-          R"({"ct": 5, "v": 9})", "\"\xc3\xb6\xff\""})
-        CHECK(is_fresh_entry(R"({"x": )" + std::string(value) +
-                             R"(, "ct": 1800000000, "v": 2, "y": )" + value + "}"));
+    for (const char* const value : {"null", "true", "false", "0", "-1.5e-7", "1e999", "NaN", "-Infinity", "\"text\"",
+                                    R"("\"\\\/\b\f\n\r\t\u12ab\ud83d\ude00\ud800")", "[]", "{}",
+                                    "[1, [2, {\"a\": [null]}]]", R"({"ct": 5, "v": 9})", "\"\xc3\xb6\xff\""})
+        CHECK(is_fresh_entry(R"({"x": )" + std::string(value) + R"(, "ct": 1800000000, "v": 2, "y": )" + value + "}"));
 }
 
 TEST_CASE("the version of an entry is handed on") {
@@ -259,13 +251,11 @@ TEST_CASE("metadata that cannot be understood is no entry") {
     CHECK_FALSE(kennel::decode_envelope("|"));
     CHECK_FALSE(kennel::decode_envelope("|payload"));
     CHECK_FALSE(kennel::decode_envelope(R"({"ct": 1800000000.0, "v": 2})"));
-    CHECK_FALSE(
-        kennel::decode_envelope(R"({"ct": 1800000000.0, "v": 2, "tags": ["a|b"]}|payload)"));
+    CHECK_FALSE(kennel::decode_envelope(R"({"ct": 1800000000.0, "v": 2, "tags": ["a|b"]}|payload)"));
 }
 
 TEST_CASE("null in a field of ours means that it is not there") {
-    const auto found = read_back(
-        R"({"ct": 1800000000, "v": 2, "ttl": null, "tags": null, "cost": null})");
+    const auto found = read_back(R"({"ct": 1800000000, "v": 2, "ttl": null, "tags": null, "cost": null})");
     REQUIRE(found);
     CHECK_FALSE(found->time_to_live);
     CHECK(found->tags.empty());
@@ -282,6 +272,16 @@ TEST_CASE("nesting without end is refused and not followed") {
     CHECK_FALSE(read_back(R"({"ct": 1800000000, "v": 2, "x": )" + objects));
 }
 
+TEST_CASE("the tags of an entry take memory in proportion to its bytes") {
+    std::string metadata = R"({"ct": 1800000000.0, "v": 2, "tags": [""])";
+    for (int count = 0; count != 100'000; ++count) metadata.insert(metadata.size() - 1, ",\"\"");
+    metadata += '}';
+    const auto found = read_back(metadata);
+    REQUIRE(found);
+    CHECK(found->tags.names().size() == 100'001);
+    CHECK(found->tags.names().capacity() * sizeof(std::string) <= 24 * metadata.size());
+}
+
 TEST_CASE("no bytes whatever break the reader") {
     const std::string good =
         R"({"ct": 1795243567.8039305, "v": 2, "ttl": 1.5, "tags": ["a\u00e9", "\ud83d\ude00"], "x": {"y": [null, -1e5]}, "cost": 2}|p)";
@@ -294,8 +294,7 @@ TEST_CASE("no bytes whatever break the reader") {
         for (std::size_t changes = 1 + below(4); changes != 0; --changes) {
             const std::size_t at = below(bytes.size());
             if (below(3) == 0) bytes.erase(at, 1 + below(8));
-            else if (below(2) == 0)
-                bytes[at] = static_cast<char>(static_cast<unsigned char>(below(256)));
+            else if (below(2) == 0) bytes[at] = static_cast<char>(static_cast<unsigned char>(below(256)));
             else bytes.insert(at, good, below(good.size()), below(12));
             if (bytes.empty()) bytes = "|";
         }
@@ -347,12 +346,9 @@ TEST_CASE("floating point numbers have the text that Python gives them") {
 }
 
 TEST_CASE("Python's json reads the metadata that we write") {
-    const std::vector<std::string> tags = {"plain", "a|b\"\\\n", "sch\xc3\xb6n", "\xf0\x9f\x98\x80",
-                                           "stray \xff"};
-    const std::string stored = kennel::encode_envelope(entry("p|q", {.created = round_time + 250ms,
-                                                                     .time_to_live = 90s,
-                                                                     .tags = kennel::Tags(tags),
-                                                                     .creation_cost = 1ms}));
+    const std::vector<std::string> tags = {"plain", "a|b\"\\\n", "sch\xc3\xb6n", "\xf0\x9f\x98\x80", "stray \xff"};
+    const std::string stored = kennel::encode_envelope(entry(
+        "p|q", {.created = round_time + 250ms, .time_to_live = 90s, .tags = kennel::Tags(tags), .creation_cost = 1ms}));
     const auto output = test::run_python(
         "import json\n"
         "metadata, _, payload = bytes.fromhex(\"" +

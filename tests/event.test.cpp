@@ -63,12 +63,23 @@ TEST_CASE("a long list of keys is cut in the middle, and the line says how much 
     CHECK(has(to_string(Event{EventKind::miss, "", longest, {}, ""}), longest));
     const std::string next(301, 'c');
     CHECK_FALSE(has(to_string(Event{EventKind::miss, "", next, {}, ""}), next));
+
+    World world;
+    std::vector<std::string> keys;
+    for (int number = 100; number != 200; ++number) keys.push_back("key" + std::to_string(number));
+    (void)world.region.get_or_create_multi(keys,
+                                           [](const auto& missing) { return std::vector<int>(missing.size(), 1); });
+    CHECK(world.kinds.back() == EventKind::created);
+    CHECK(has(world.lines.back(), "for key100, key101, "));
+    CHECK(has(world.lines.back(), " ... (498 more characters) ... "));
+    CHECK(world.lines.back().ends_with(", key198, key199"));
 }
 
 TEST_CASE("an absent value is told as such and counts as a miss", "[dogpile-91]") {
     World world;
     CHECK_FALSE(world.region.get<int>("key"));
     CHECK(world.kinds == Kinds{EventKind::miss});
+    CHECK(world.lines.back() == "users: no value present that is fresh for key");
     CHECK(world.region.statistics().misses == 1);
 }
 
@@ -81,6 +92,7 @@ TEST_CASE("another format version is told and counts as a miss, before invalidat
     world.region.invalidate();
     CHECK_FALSE(world.region.get<int>("key"));
     CHECK(world.kinds == Kinds{EventKind::version_differs, EventKind::miss});
+    CHECK(world.lines.front() == "users: value found, but of another format version for key");
     CHECK(world.region.statistics().misses == 1);
     CHECK(world.region.statistics().version_differs == 1);
     CHECK(world.region.statistics().hard_invalidated == 0);
@@ -92,6 +104,7 @@ TEST_CASE("a hard-invalidated value is told and counts as a miss", "[dogpile-93]
     world.region.invalidate();
     CHECK_FALSE(world.region.get<int>("key"));
     CHECK(world.kinds == Kinds{EventKind::hard_invalidated, EventKind::miss});
+    CHECK(world.lines.front() == "users: value found, but hard-invalidated for key");
     CHECK(world.region.statistics().hard_invalidated == 1);
     CHECK(world.region.statistics().misses == 1);
 }

@@ -20,7 +20,7 @@ using kennel::Payload;
 
 Landing value_landing(int value) { return {.kind = Landing::Kind::value, .value = Payload::object(value)}; }
 
-bool waits(const Flight& flight, kennel::SteadyTime deadline = kennel::no_deadline) {
+bool waits(Flight& flight, kennel::SteadyTime deadline = kennel::no_deadline) {
     return flight.wait(*kennel::SystemClock::shared(), deadline);
 }
 
@@ -100,10 +100,8 @@ TEST_CASE("a passenger who joins while the flight lands is called exactly once o
         Callback callback;
         bool has_joined = false;
         test::run_together(2, [&](std::size_t index) {
-            if (index == 0)
-                flight->land(value_landing(5));
-            else
-                has_joined = flight->join(callback);
+            if (index == 0) flight->land(value_landing(5));
+            else has_joined = flight->join(callback);
         });
         const bool is_right = callback.calls == (has_joined ? 1 : 0) && value_of(*flight) == 5;
         if (!is_right) FAIL("in round " << round);
@@ -149,10 +147,8 @@ TEST_CASE("a thread that supersedes its own flight in the middle of its commit i
 TEST_CASE("a thread that waits for the flight which it leads gets an error") {
     const auto flight = std::make_shared<Flight>();
     flight->lead();
-    CHECK(flight->is_led_here());
     CHECK_THROWS_AS(waits(*flight), kennel::RecursiveCreation);
-    flight->hand_over();
-    CHECK_FALSE(flight->is_led_here());
+    flight->hand_over({});
     CHECK_FALSE(waits(*flight, kennel::at_once));
 }
 
@@ -207,10 +203,8 @@ TEST_CASE("a chain of flights that wait for each other is no circle") {
         flights[index]->lead();
         all_lead.arrive_and_wait();
         try {
-            if (index + 1 != count)
-                (void)flights[index + 1]->wait(*clock, kennel::no_deadline);
-            else
-                clock->await_waiters(count - 1);
+            if (index + 1 != count) (void)flights[index + 1]->wait(*clock, kennel::no_deadline);
+            else clock->await_waiters(count - 1);
         } catch (const kennel::RecursiveCreation&) {
             ++errors;
         }
@@ -243,4 +237,68 @@ TEST_CASE("a thread that has landed the flight one waits for and then waits itse
         });
     }
     CHECK(errors == 0);
+}
+
+TEST_CASE("a creation that was handed over and that nobody has begun is done by the first who waits for it") {
+    const auto flight = std::make_shared<Flight>();
+    std::atomic<int> calls = 0;
+    const auto work = std::make_shared<Flight::Work>([&] {
+        ++calls;
+        flight->lead();
+        flight->land(value_landing(5));
+    });
+    flight->hand_over(work);
+    CHECK(calls == 0);
+    CHECK(waits(*flight));
+    CHECK(calls == 1);
+    CHECK(value_of(*flight) == 5);
+}
+
+TEST_CASE("of those who wait already when a creation is handed over, one wakes up and does it for all") {
+    for (int round = 0; round != 20; ++round) {
+        const auto flight = std::make_shared<Flight>();
+        std::atomic<int> calls = 0;
+        std::atomic<int> landed = 0;
+        const auto work = std::make_shared<Flight::Work>([&] {
+            ++calls;
+            flight->land(value_landing(5));
+        });
+        test::run_together(4, [&](std::size_t thread) {
+            if (thread == 0) {
+                for (int turn = 0; turn != 1000; ++turn) std::this_thread::yield();
+                flight->hand_over(work);
+            } else if (waits(*flight) && value_of(*flight) == 5) {
+                ++landed;
+            }
+        });
+        const bool is_right = calls == 1 && landed == 3;
+        if (!is_right) FAIL("in round " << round);
+    }
+}
+
+TEST_CASE("whoever waits idly leaves the creation to others") {
+    const auto flight = std::make_shared<Flight>();
+    int calls = 0;
+    const auto work = std::make_shared<Flight::Work>([&] { ++calls; });
+    flight->hand_over(work);
+    const auto clock = std::make_shared<kennel::testing::ManualClock>();
+    CHECK_FALSE(flight->wait_idly(*clock, kennel::at_once));
+    auto waiting = test::on_another_thread([&] { return flight->wait_idly(*clock, kennel::no_deadline); });
+    clock->await_waiters(1);
+    CHECK(calls == 0);
+    flight->land(value_landing(5));
+    CHECK(waiting.get());
+}
+
+TEST_CASE("a creation that has been begun, or given up, is waited for like any other") {
+    const auto flight = std::make_shared<Flight>();
+    int calls = 0;
+    auto work = std::make_shared<Flight::Work>([&] { ++calls; });
+    flight->hand_over(work);
+    SECTION("begun") {
+        test::on_another_thread([&] { flight->lead(); }).get();
+    }
+    SECTION("given up") { work.reset(); }
+    CHECK_FALSE(waits(*flight, kennel::at_once));
+    CHECK(calls == 0);
 }

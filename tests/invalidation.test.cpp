@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using kennel::DefaultInvalidationStrategy;
 using kennel::Invalidation;
 using kennel::Metadata;
+using kennel::TimeSpan;
 using kennel::WallTime;
 
 constexpr WallTime start{1'000'000h};
@@ -50,7 +51,8 @@ TEST_CASE("an invalidation hits what was created until then and nothing that is 
 
 TEST_CASE("each of several invalidations at one moment hits what was stamped before it") {
     DefaultInvalidationStrategy strategy;
-    for (const Invalidation kind : {Invalidation::hard, Invalidation::hard, Invalidation::soft, Invalidation::soft, Invalidation::hard}) {
+    for (const Invalidation kind :
+         {Invalidation::hard, Invalidation::hard, Invalidation::soft, Invalidation::soft, Invalidation::hard}) {
         const WallTime stamped = strategy.stamp(start);
         CHECK(judged(strategy, stamped) == Invalidation::none);
         strategy.invalidate(kind, start);
@@ -66,7 +68,45 @@ TEST_CASE("an invalidation hits what was stamped before the clock was set back")
     CHECK(judged(strategy, stamped) == Invalidation::hard);
 }
 
-TEST_CASE("a later soft invalidation does not weaken a hard one, and a later hard one strengthens a soft one", "[defect-D14]") {
+TEST_CASE("an invalidation hits what was stamped before it, also when the clock has been set back since") {
+    const Invalidation kind = GENERATE(Invalidation::hard, Invalidation::soft);
+    for (const TimeSpan::Nanoseconds step : {TimeSpan::Nanoseconds(1ns), TimeSpan::Nanoseconds(1us),
+                                             TimeSpan::Nanoseconds(2s), TimeSpan::Nanoseconds(24h)}) {
+        DefaultInvalidationStrategy strategy;
+        const WallTime stamped = strategy.stamp(start);
+        strategy.invalidate(kind, start - step);
+        CHECK(judged(strategy, stamped) == kind);
+        CHECK(judged(strategy, strategy.stamp(start - step)) == Invalidation::none);
+    }
+}
+
+TEST_CASE("while the clock is behind an invalidation, stamps go on from there at half its speed") {
+    DefaultInvalidationStrategy strategy;
+    strategy.invalidate(Invalidation::hard, start);
+    const WallTime first = strategy.stamp(start - 1h);
+    CHECK(first > start);
+    CHECK(strategy.stamp(start - 1h) == first);
+    CHECK(strategy.stamp(start - 50min) == first + 5min);
+    CHECK(strategy.stamp(start) == first + 30min);
+    CHECK(strategy.stamp(start + 1s) == start + 1s);
+
+    strategy.invalidate(Invalidation::hard, start + 1s);
+    CHECK(judged(strategy, first + 30min) == Invalidation::hard);
+    CHECK(strategy.stamp(start + 1s) > first + 30min);
+    CHECK(strategy.stamp(start + 1h) == start + 1h);
+}
+
+TEST_CASE("a clock that was set back for a moment only leaves no trace") {
+    DefaultInvalidationStrategy strategy;
+    strategy.invalidate(Invalidation::hard, start);
+    static_cast<void>(strategy.stamp(WallTime{}));
+    CHECK(strategy.stamp(start + 1s) == start + 1s);
+    strategy.invalidate(Invalidation::soft, start + 2s);
+    CHECK(strategy.stamp(start + 3s) == start + 3s);
+}
+
+TEST_CASE("a later soft invalidation does not weaken a hard one, and a later hard one strengthens a soft one",
+          "[defect-D14]") {
     DefaultInvalidationStrategy strategy;
     strategy.invalidate(Invalidation::hard, start);
     strategy.invalidate(Invalidation::soft, start + 10s);

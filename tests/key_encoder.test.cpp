@@ -60,27 +60,21 @@ namespace {
 
 using kennel::KeyArgument;
 
-static_assert(KeyArgument<int> && KeyArgument<const int&> && KeyArgument<bool> &&
-              KeyArgument<char>);
-static_assert(KeyArgument<std::string> && KeyArgument<std::string_view> &&
-              KeyArgument<const char*>);
+static_assert(KeyArgument<int> && KeyArgument<const int&> && KeyArgument<bool> && KeyArgument<char>);
+static_assert(KeyArgument<std::string> && KeyArgument<std::string_view> && KeyArgument<const char*>);
 static_assert(KeyArgument<char*> && KeyArgument<const char (&)[4]> && KeyArgument<Shouting>);
 static_assert(KeyArgument<std::optional<std::vector<std::pair<int, std::string>>>>);
-static_assert(KeyArgument<std::map<std::string, std::set<int>>> &&
-              KeyArgument<std::span<const int>>);
+static_assert(KeyArgument<std::map<std::string, std::set<int>>> && KeyArgument<std::span<const int>>);
 static_assert(KeyArgument<std::variant<std::monostate, int, std::tuple<>>>);
-static_assert(KeyArgument<std::chrono::seconds> &&
-              KeyArgument<std::chrono::system_clock::time_point>);
-static_assert(KeyArgument<Team> && KeyArgument<std::vector<Team>> &&
-              KeyArgument<std::shared_ptr<Team>>);
+static_assert(KeyArgument<std::chrono::seconds> && KeyArgument<std::chrono::system_clock::time_point>);
+static_assert(KeyArgument<Team> && KeyArgument<std::vector<Team>> && KeyArgument<std::shared_ptr<Team>>);
 
 static_assert(!KeyArgument<void> && !KeyArgument<void()> && !KeyArgument<void (*)()>);
 static_assert(!KeyArgument<int*> && !KeyArgument<const Plain*> && !KeyArgument<void*>);
 static_assert(!KeyArgument<std::nullptr_t> && !KeyArgument<const unsigned char*>);
 static_assert(!KeyArgument<Plain> && !KeyArgument<Plain&> && !KeyArgument<std::vector<Plain>>);
 static_assert(!KeyArgument<std::shared_ptr<int>> && !KeyArgument<std::unique_ptr<std::string>>);
-static_assert(!KeyArgument<std::unordered_map<std::string, int>> &&
-              !KeyArgument<std::unordered_set<int>>);
+static_assert(!KeyArgument<std::unordered_map<std::string, int>> && !KeyArgument<std::unordered_set<int>>);
 static_assert(!KeyArgument<std::unordered_multimap<int, int>>);
 static_assert(!KeyArgument<std::reference_wrapper<int>>);
 static_assert(!KeyArgument<std::reference_wrapper<const std::string_view>>);
@@ -191,8 +185,7 @@ TEST_CASE("an empty text, no text and the text None are three keys, however they
     CHECK(encoded(std::vector<std::string>{"%"}) == "[%25]");
 }
 
-TEST_CASE(
-    "a user's own text for a type is escaped, also inside containers and instead of a refusal") {
+TEST_CASE("a user's own text for a type is escaped, also inside containers and instead of a refusal") {
     CHECK(encoded(Team{"a|b"}) == "team%20a%7Cb");
     CHECK(encoded(std::vector{Team{"x"}, Team{"y,z"}}) == "[team%20x,team%20y%2Cz]");
     CHECK(encoded(std::make_shared<Team>(Team{"None"})) == "None");
@@ -224,8 +217,8 @@ public:
     void fill(std::string& text) {
         text.clear();
         for (std::size_t parts = below(3); parts != 0; --parts)
-            text += pick<std::string>({"", "None", "one", "%4E", "%", " ", ",", "[", "]", "(", ")",
-                                       "|", "0:", "1", "True", "%2C", "%20"});
+            text += pick<std::string>(
+                {"", "None", "one", "%4E", "%", " ", ",", "[", "]", "(", ")", "|", "0:", "1", "True", "%2C", "%20"});
     }
     template <class Value>
     void fill(std::optional<Value>& optional) {
@@ -287,14 +280,12 @@ bool keys_are_injective(unsigned seed) {
     for (int round = 0; round != 20'000; ++round) {
         std::tuple<Parameters...> arguments;
         chance.fill(arguments);
-        const std::string key = std::apply(
-            [](const auto&... each) { return kennel::make_key("f|", each...); }, arguments);
+        const std::string key = std::apply([](const auto&... each) { return kennel::make_key("f|", each...); },
+                                           arguments);
         const auto [place, is_new] = seen.emplace(key, arguments);
         const auto text_of = [](const auto& list) { return kennel::key_text(list); };
-        if (!is_new &&
-            (place->second != arguments || text_of(place->second) != text_of(arguments))) {
-            UNSCOPED_INFO(key << " stands for " << text_of(place->second) << " and "
-                              << text_of(arguments));
+        if (!is_new && (place->second != arguments || text_of(place->second) != text_of(arguments))) {
+            UNSCOPED_INFO(key << " stands for " << text_of(place->second) << " and " << text_of(arguments));
             return false;
         }
     }
@@ -336,8 +327,7 @@ TEST_CASE("the text of an argument for Python is what Python's str gives") {
     CHECK(key_text(std::chrono::seconds(90)) == "90");
     CHECK(key_text(Team{"a b"}) == "team a b");
     CHECK(key_text(std::variant<int, std::string>("one two")) == "one two");
-    CHECK(key_text(std::vector<std::string>{"a", "it's", "\"'\\\n\x01"}) ==
-          R"(['a', "it's", '"\'\\\n\x01'])");
+    CHECK(key_text(std::vector<std::string>{"a", "it's", "\"'\\\n\x01"}) == R"(['a', "it's", '"\'\\\n\x01'])");
     CHECK(key_text(std::vector<double>{}) == "[]");
     CHECK(key_text(std::tuple(1, "a", std::optional<int>())) == "(1, 'a', None)");
     CHECK(key_text(std::tuple(1)) == "(1,)");

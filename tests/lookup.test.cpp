@@ -76,13 +76,23 @@ TEST_CASE("a look-up of nothing is a miss and has no value") {
         CHECK(found.created() == kennel::WallTime());
         CHECK(found.value_or("fallback") == "fallback");
         CHECK(to_string(found) == "miss from " + make.backend);
-        const std::string message =
-            test::message_of<kennel::DogpileCacheException>([&] { static_cast<void>(found.value()); });
+        const std::string message = test::message_of<kennel::DogpileCacheException>(
+            [&] { static_cast<void>(found.value()); });
         CHECK(test::contains(message, "miss from " + make.backend));
         region.set("some_key", "secret");
         region.invalidate();
         CHECK(region.look_up<std::string>("some_key").is_miss());
     });
+}
+
+TEST_CASE("a look-up of another type is a miss and says which is stored and which was asked for") {
+    kennel::CacheRegion<> region;
+    region.configure("memory");
+    region.set("some_key", 0.5);
+    const auto found = region.look_up<int>("some_key");
+    CHECK(found.is_miss());
+    CHECK(found.error() == "stored as double, asked for as int");
+    CHECK(to_string(found) == "miss from memory: stored as double, asked for as int");
 }
 
 TEST_CASE("a look-up that the backend cannot answer is an error and says why, whatever the region does with failures") {

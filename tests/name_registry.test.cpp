@@ -44,14 +44,12 @@ TEST_CASE("a registry does not grow with the names that were once asked for") {
     int calls = 0;
     kennel::NameRegistry<std::string> registry(counting_creator(calls));
     const std::shared_ptr<std::string> kept = registry.get("kept");
-    for (int index = 0; index != 10'000; ++index)
-        CHECK(registry.get(std::to_string(index)) != nullptr);
+    for (int index = 0; index != 10'000; ++index) CHECK(registry.get(std::to_string(index)) != nullptr);
     CHECK(registry.size() <= 32);
     CHECK(registry.get("kept") == kept);
 
     std::vector<std::shared_ptr<std::string>> many;
-    for (int index = 0; index != 1'000; ++index)
-        many.push_back(registry.get(std::to_string(index)));
+    for (int index = 0; index != 1'000; ++index) many.push_back(registry.get(std::to_string(index)));
     CHECK(registry.size() >= 1'001);
 }
 
@@ -84,8 +82,7 @@ TEST_CASE("the objects of 19 threads and three names really exclude each other",
     constexpr std::size_t thread_count = 19;
     constexpr int rounds = 500;
     const std::array<std::string, 3> names = {"one", "two", "three"};
-    kennel::NameRegistry<std::mutex> registry(
-        [](std::string_view) { return std::make_shared<std::mutex>(); });
+    kennel::NameRegistry<std::mutex> registry([](std::string_view) { return std::make_shared<std::mutex>(); });
     std::array<std::atomic<int>, 3> inside{};
     std::array<int, 3> unprotected_count{};
     std::atomic<int> overlaps = 0;

@@ -18,16 +18,14 @@ namespace {
 
 using kennel::Payload;
 
-static_assert(std::is_nothrow_move_constructible_v<Payload> &&
-              std::is_nothrow_move_assignable_v<Payload>);
+static_assert(std::is_nothrow_move_constructible_v<Payload> && std::is_nothrow_move_assignable_v<Payload>);
 
 /// What contains a payload, as a cache entry does.
 struct Container {
     Payload payload;
 };
 
-static_assert(!std::is_nothrow_copy_assignable_v<Container> &&
-              std::is_nothrow_move_assignable_v<Container>);
+static_assert(!std::is_nothrow_copy_assignable_v<Container> && std::is_nothrow_move_assignable_v<Container>);
 
 /// Counts its living objects, and throws from a copy when told to.
 struct Tracked {
@@ -122,8 +120,7 @@ TEST_CASE("copies share an owned object, and the last one destroys it") {
         const Payload first = Payload::object(Tracked(5));
         CHECK(Tracked::alive == 1);
         {
-            const Payload second =
-                first; // NOLINT(*-unnecessary-copy-initialization): that is what is tested
+            const Payload second = first; // NOLINT(*-unnecessary-copy-initialization): that is what is tested
             CHECK(second.get_if<Tracked>() == first.get_if<Tracked>());
         }
         Payload third;

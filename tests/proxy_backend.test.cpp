@@ -244,9 +244,9 @@ TEST_CASE("a proxy that is handed over as its base class sees what it overrides 
 
 TEST_CASE("what a proxy does not override stays one call of the same kind", "[proxy_backend]") {
     const auto counting = std::make_shared<CountingProxy>();
-    const auto backend = kennel::WrappedProxy(std::make_shared<DoesNothing>())
-                             .around(kennel::WrappedProxy(std::make_shared<SeesRemovals>())
-                                         .around(wrapped(counting, new_backend())));
+    const auto backend =
+        kennel::WrappedProxy(std::make_shared<DoesNothing>())
+            .around(kennel::WrappedProxy(std::make_shared<SeesRemovals>()).around(wrapped(counting, new_backend())));
     const kennel::CachedValue value = entry(1);
     const kennel::BackendEntry entries[] = {{"a", &value}, {"b", &value}};
     backend->set_multi(entries);
@@ -281,9 +281,9 @@ TEST_CASE("one proxy instance wraps one backend", "[proxy_backend]") {
     one.configure("memory", {.wrap = {proxy}});
     one.set("key", 1);
     SECTION("not that of a second region") {
-        const std::string text =
-            message_of<kennel::ValidationError>([&] { other.configure("memory", {.wrap = {proxy}}); });
-        CHECK(mentions(text, {"already wraps a backend", "each region"}));
+        const std::string text = message_of<kennel::ValidationError>(
+            [&] { other.configure("memory", {.wrap = {proxy}}); });
+        CHECK(mentions(text, {"already wraps a backend", "each region", "WrappedProxy::of"}));
         CHECK_FALSE(other.is_configured());
     }
     SECTION("not itself") {
@@ -292,6 +292,65 @@ TEST_CASE("one proxy instance wraps one backend", "[proxy_backend]") {
         CHECK_FALSE(other.is_configured());
     }
     CHECK(one.get<int>("key") == 1);
+}
+
+TEST_CASE("a proxy that is given by its class is made anew for each region, by the same options", "[proxy_backend]") {
+    const kennel::ConfigureOptions options{
+        .wrap = {kennel::WrappedProxy::of<RefusesKey>("secret"), kennel::WrappedProxy::of<SeesWrites>()},
+        .replace_existing_backend = true};
+    kennel::CacheRegion one;
+    kennel::CacheRegion other;
+    one.configure("memory", options);
+    other.configure("memory", options);
+    one.set_multi<int>({{"secret", 1}, {"a", 1}});
+    other.set("b", 2);
+    const auto writes_of = [](const kennel::CacheRegion<>& region) {
+        const auto outer = std::dynamic_pointer_cast<RefusesKey>(region.backend());
+        return outer == nullptr ? Texts{"no proxy"} : dynamic_cast<SeesWrites&>(outer->proxied()).keys;
+    };
+    CHECK(writes_of(one) == Texts{"a"});
+    CHECK(writes_of(other) == Texts{"b"});
+    SECTION("and anew when a region is configured anew") {
+        one.configure("memory", options);
+        CHECK(writes_of(one).empty());
+    }
+    SECTION("and anew each time that it is put in front") {
+        const auto proxy = kennel::WrappedProxy::of<RefusesKey>(std::string("b"));
+        other.wrap(proxy).wrap(proxy);
+        other.set("b", 3);
+        const auto outermost = std::dynamic_pointer_cast<RefusesKey>(other.backend());
+        REQUIRE(outermost != nullptr);
+        CHECK(dynamic_cast<RefusesKey*>(&outermost->proxied()) != nullptr);
+        CHECK(other.get<int>("b") == 2);
+    }
+}
+
+TEST_CASE("a proxy that is given by its class is made from copies of the arguments, and not before it is needed",
+          "[proxy_backend]") {
+    struct Counted : kennel::ProxyBackend {
+        explicit Counted(const std::shared_ptr<int>& count) { ++*count; }
+    };
+    const auto count = std::make_shared<int>(0);
+    const auto proxy = kennel::WrappedProxy::of<Counted>(count);
+    CHECK(*count == 0);
+    const auto first = proxy.around(new_backend());
+    const auto second = proxy.around(new_backend());
+    CHECK(first != second);
+    CHECK(*count == 2);
+}
+
+TEST_CASE("a proxy that is given by its class sees what it overrides, and passes on the rest as it is",
+          "[proxy_backend]") {
+    const auto counting = std::make_shared<CountingProxy>();
+    const auto backend = kennel::WrappedProxy::of<SeesWrites>().around(wrapped(counting, new_backend()));
+    const kennel::CachedValue value = entry(1);
+    const kennel::BackendEntry entries[] = {{"a", &value}, {"b", &value}};
+    backend->set_multi(entries);
+    CHECK(numbers(*backend, {"a", "b"}).size() == 2);
+    CHECK(counting->sets == 2);
+    CHECK(counting->set_multis == 0);
+    CHECK(counting->get_multis == 1);
+    CHECK(std::dynamic_pointer_cast<SeesWrites>(backend)->keys == Texts{"a", "b"});
 }
 
 TEST_CASE("a proxy passes on what its backend says of itself", "[proxy_backend]") {

@@ -4,17 +4,20 @@
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
 #include "support/failing_backend.hpp"
+#include "support/halted_creation.hpp"
 #include "support/locking_proxy.hpp"
 #include "support/threads.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <latch>
 #include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -54,9 +57,9 @@ Counts counts_of(const kennel::RegionStatistics& statistics) {
 struct World {
     explicit World(kennel::AsyncCreationRunner runner = {})
         : region({.async_creation_runner = std::move(runner), .clock = clock}) {
-        region.configure("memory", {.expiration_time = 10s,
-                                    .wrap = {proxy, std::make_shared<test::LockingProxy>(locks)},
-                                    .lock_timeout = 5s});
+        region.configure(
+            "memory",
+            {.expiration_time = 10s, .wrap = {proxy, std::make_shared<test::LockingProxy>(locks)}, .lock_timeout = 5s});
         region.set("stale", 1);
         clock->advance(11s);
         region.set("fresh", 1);
@@ -70,7 +73,8 @@ struct World {
     }
 
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
-    std::shared_ptr<kennel::testing_support::FailingProxy> proxy = std::make_shared<kennel::testing_support::FailingProxy>();
+    std::shared_ptr<kennel::testing_support::FailingProxy> proxy =
+        std::make_shared<kennel::testing_support::FailingProxy>();
     std::shared_ptr<test::Locks> locks = std::make_shared<test::Locks>(clock);
     kennel::CacheRegion<> region;
 };
@@ -171,14 +175,7 @@ TEST_CASE("what each path of get_or_create counts that ends in the caller's own 
 TEST_CASE("what each path of get_or_create counts that meets somebody else's creation", "[H27]") {
     World world;
     const std::string key = GENERATE("absent", "stale");
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create(key, [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, key, 2);
     world.region.reset_statistics();
     if (key == "stale") {
         (void)world.region.get_or_create(key, one);
@@ -201,8 +198,7 @@ TEST_CASE("what each path of get_or_create counts that meets somebody else's cre
     world.region.backend()->erase(key); // as the store does when it must make room
     auto joining = test::on_another_thread([&] { return world.region.get_or_create(key, one); });
     world.clock->await_waiters(1);
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
     CHECK(joining.get() == 2);
     CHECK(world.counted() == Counts{{"misses", 1}, {"joined", 1}, {"created", 1}});
 }
@@ -261,20 +257,12 @@ TEST_CASE("what each path of get_or_create_multi counts", "[H27]") {
     (void)world.region.get_or_create_multi(Keys{"a", "b"}, ones, {.should_cache_fn = [](int) { return false; }});
     CHECK(world.counted() == Counts{{"misses", 2}, {"created", 1}, {"not_stored", 2}});
     world.clock->advance(11s);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create_multi(Keys{"fresh", "c"}, [&](const Keys& keys) {
-            creating.halt();
-            return ones(keys);
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreations creation(world.region, {"fresh", "c"}, 1);
     world.region.reset_statistics();
     auto joining = test::on_another_thread([&] { return world.region.get_or_create_multi(Keys{"fresh", "c"}, ones); });
     world.clock->await_waiters(1);
     CHECK(world.counted() == Counts{{"stale_hits", 1}});
-    creating.let_go();
-    (void)leader.get();
+    (void)creation.finish();
     (void)joining.get();
     CHECK(world.counted() == Counts{{"misses", 1}, {"joined", 1}, {"created", 1}});
 }
@@ -294,4 +282,105 @@ TEST_CASE("every look-up is exactly one of hit, stale hit and miss, however many
     });
     const auto counts = world.region.statistics();
     CHECK(counts.hits + counts.stale_hits + counts.misses == 8 * 500 * 4);
+}
+
+TEST_CASE("a look-up that ends with an exception is a miss, wherever it ends", "[H27]") {
+    World world;
+    const auto& region = world.region;
+    const auto count_of = [](std::uint64_t hits, std::uint64_t misses) {
+        Counts counts{{"creation_failed", 1}, {"misses", misses}};
+        if (hits != 0) counts["hits"] = hits;
+        return counts;
+    };
+    SECTION("a creator that asks for its own key") {
+        CHECK_THROWS_AS(region.get_or_create("a", [&] { return region.get_or_create("a", one); }),
+                        kennel::RecursiveCreation);
+        CHECK(world.counted() == count_of(0, 2));
+    }
+    SECTION("a creator that asks for its own key, of which there is an old value") {
+        CHECK_THROWS_AS(region.get_or_create("stale", [&] { return region.get_or_create("stale", one); }),
+                        kennel::RecursiveCreation);
+        CHECK(world.counted() == count_of(0, 2));
+    }
+    SECTION("a creator that asks for its own key among others") {
+        CHECK_THROWS_AS(region.get_or_create(
+                            "b", [&] { return region.get_or_create_multi({"a", "b", "c", "fresh"}, ones).front(); }),
+                        kennel::RecursiveCreation);
+        CHECK(world.counted() == count_of(1, 4));
+    }
+    SECTION("a creator of many that asks for one of its keys") {
+        CHECK_THROWS_AS(region.get_or_create_multi({"a", "b"},
+                                                   [&](const Keys& keys) {
+                                                       (void)region.get_or_create("b", one);
+                                                       return ones(keys);
+                                                   }),
+                        kennel::RecursiveCreation);
+        CHECK(world.counted() == count_of(0, 3));
+    }
+    SECTION("a creator of many that throws before others have created the rest") {
+        test::HaltedCreation elsewhere(region, "b", 1);
+        (void)world.counted();
+        CHECK_THROWS_AS(region.get_or_create_multi(
+                            {"a", "b"}, [](const Keys&) -> std::vector<int> { throw std::runtime_error("no luck"); }),
+                        std::runtime_error);
+        CHECK(world.counted() == count_of(0, 2));
+    }
+    SECTION("a creator of many that throws after it has waited for a value of another type") {
+        test::HaltedCreation elsewhere(region, "a", 1);
+        (void)world.counted();
+        auto waiting = test::on_another_thread([&] {
+            return region.get_or_create_multi(
+                {"a"}, [](const Keys&) -> std::vector<std::string> { throw std::runtime_error("no luck"); });
+        });
+        world.clock->await_waiters(1);
+        CHECK(elsewhere.finish() == 1);
+        CHECK_THROWS_AS(waiting.get(), std::runtime_error);
+        CHECK(world.counted() == Counts{{"creation_failed", 1}, {"misses", 1}, {"created", 1}, {"not_understood", 1}});
+    }
+}
+
+TEST_CASE("a circle of two creations counts one look-up for each call", "[H27]") {
+    World world;
+    std::latch both_create(2);
+    test::run_together(2, [&](std::size_t thread) {
+        const std::string own = thread == 0 ? "a" : "b";
+        const std::string other = thread == 0 ? "b" : "a";
+        try {
+            (void)world.region.get_or_create(own, [&] {
+                both_create.arrive_and_wait();
+                return world.region.get_or_create(other, one);
+            });
+        } catch (const kennel::RecursiveCreation&) { // NOLINT(*-empty-catch): one of them is told, and both get it
+        }
+    });
+    const auto counts = world.region.statistics();
+    CHECK(counts.misses == 4);
+    CHECK(counts.hits + counts.stale_hits == 0);
+}
+
+TEST_CASE("what is asked for without an expiration time after a soft invalidation is a miss", "[H27]") {
+    kennel::CacheRegion<> region;
+    region.configure("memory");
+    region.set("key", 1);
+    region.invalidate(kennel::Invalidation::soft);
+    CHECK_THROWS_AS(region.get_or_create("key", one), kennel::DogpileCacheException);
+    CHECK_THROWS_AS(region.get_or_create_multi({"key", "another key"}, ones), kennel::DogpileCacheException);
+    CHECK(counts_of(region.statistics()) == Counts{{"misses", 3}});
+}
+
+TEST_CASE("a key that a call names twice is looked up once", "[H27]") {
+    World world;
+    (void)world.region.get_multi<int>({"fresh", "absent", "fresh", "absent"});
+    CHECK(world.counted() == Counts{{"hits", 1}, {"misses", 1}});
+}
+
+TEST_CASE("what a look-up counts that does a queued creation itself", "[H27]") {
+    std::vector<kennel::CreationJob> jobs;
+    World world([&](kennel::CreationJob job) { jobs.push_back(std::move(job)); });
+    (void)world.region.get_or_create("stale", one);
+    CHECK(world.counted() == Counts{{"stale_hits", 1}});
+    (void)world.region.get_or_create("stale", one, {.stale_time = 0s, .lock_timeout = kennel::unlimited});
+    CHECK(world.counted() == Counts{{"misses", 1}, {"joined", 1}, {"created", 1}});
+    jobs.front()();
+    CHECK(world.counted().empty());
 }

@@ -96,7 +96,7 @@ TEST_CASE("a full queue refuses, and has room again once a thread has taken a cr
     first.await_arrival();
     runner(job([&] { ++ran; }));
     runner(job([&] { ++ran; }));
-    CHECK_THROWS_AS(runner(job([&] { ++ran; })), kennel::BackendError);
+    CHECK_THROWS_AS(runner(job([&] { ++ran; })), kennel::CreationRefused);
     first.let_go();
     runner.wait_until_idle();
     CHECK(ran == 2);
@@ -112,7 +112,7 @@ TEST_CASE("a refused creation is not kept") {
     first.await_arrival();
     runner(job([] {}));
     const auto held = std::make_shared<int>(1);
-    CHECK_THROWS_AS(runner(job([held] {})), kennel::BackendError);
+    CHECK_THROWS_AS(runner(job([held] {})), kennel::CreationRefused);
     CHECK(held.use_count() == 1);
     first.let_go();
 }

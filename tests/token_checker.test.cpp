@@ -43,7 +43,8 @@ AuthServer server;
 const auto process_clock = std::make_shared<kennel::testing::ManualClock>();
 
 kennel::CacheRegion<>& process_region() {
-    static kennel::CacheRegion<> region({.name = "tokens", .key_mangler = kennel::sha1_mangle_key, .clock = process_clock});
+    static kennel::CacheRegion<> region(
+        {.name = "tokens", .key_mangler = kennel::sha1_mangle_key, .clock = process_clock});
     return region;
 }
 
@@ -86,9 +87,9 @@ public:
         };
         const auto backend = taken("backend", "memory").as<std::string>();
         const auto timeout = taken("timeout", 30).as<kennel::TimeSpan>();
-        process_region().configure(backend.value(), {.expiration_time = timeout.value(),
-                                                     .arguments = std::move(rest),
-                                                     .replace_existing_backend = true});
+        process_region().configure(
+            backend.value(),
+            {.expiration_time = timeout.value(), .arguments = std::move(rest), .replace_existing_backend = true});
     }
 
     /// Validated on every call; the server is asked only when its answer is not in the cache.
@@ -135,7 +136,8 @@ TEST_CASE("all checkers of a process share one region, which is set up on first 
     CHECK(server.introspections == 2);
 }
 
-TEST_CASE("a map configures backend and time to live, the rest goes to the backend, and the map is left alone", "[GL2]") {
+TEST_CASE("a map configures backend and time to live, the rest goes to the backend, and the map is left alone",
+          "[GL2]") {
     const FreshStart fresh;
     const TokenChecker::Config config = {{"backend", "memory_bytes"}, {"timeout", 60}, {"max_entries", 1}};
     CHECK(TokenChecker("client", "good", config).check_token());

@@ -21,8 +21,7 @@ public:
         for (const Run& run : runs) {
             if (run.run_type == Run::RT_Iteration && !run.error_occurred)
                 times_[run.run_name.str()].push_back(run.GetAdjustedRealTime());
-            else if (run.aggregate_name == "median")
-                medians.push_back(run);
+            else if (run.aggregate_name == "median") medians.push_back(run);
         }
         if (!medians.empty()) ConsoleReporter::ReportRuns(medians);
     }
@@ -42,9 +41,14 @@ private:
     std::map<std::string, std::vector<double>> times_;
 };
 
-/// Prints how a figure compares to its goal, which is the most that it may be.
+/// Prints how a figure compares to its goal.
+inline void print_target(const char* name, double measured, double goal, bool is_met) {
+    std::printf("TARGET %s %.2f %.2f %s\n", name, measured, goal, is_met ? "ok" : "short");
+}
+
+/// The same with a goal that is the most that the figure may be.
 inline void print_target(const char* name, double measured, double goal) {
-    std::printf("TARGET %s %.2f %.2f %s\n", name, measured, goal, measured > 0 && measured <= goal ? "ok" : "short");
+    print_target(name, measured, goal, measured > 0 && measured <= goal);
 }
 
 /// Runs all benchmarks with several repetitions in random order, so that a change of the machine's speed hits all of them.

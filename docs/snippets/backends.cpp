@@ -1,6 +1,7 @@
 // For docs/backends.md and docs/proxies.md.
 
 #include <kennel/kennel.hpp>
+#include <kennel/proxies/retry_delete.hpp>
 
 #include "expect.hpp"
 
@@ -108,11 +109,16 @@ int main() {
     kennel::CacheRegion small;
     small.configure("memory", {.arguments = {{"max_entries", 100}, {"time_to_live", 5min}}});
     // [/memory]
-    expect(small.is_configured(), "a small cache is one line");
+    small.set("key", 1);
+
+    // [size]
+    const auto memory = std::dynamic_pointer_cast<kennel::MemoryBackend>(small.actual_backend());
+    const std::size_t entry_count = memory != nullptr ? memory->size() : 0; // null: another backend
+    // [/size]
+    expect(entry_count == 1, "a memory backend counts its entries");
 
     // [factory]
-    const auto shared_store =
-        std::make_shared<kennel::MemoryBackend>(kennel::BackendContext{.arguments = {}});
+    const auto shared_store = kennel::make_backend("memory", {.arguments = {}});
     kennel::register_backend(
         "shared", [shared_store](const kennel::BackendContext&) { return shared_store; });
     // [/factory]
@@ -121,4 +127,18 @@ int main() {
     second.configure("shared");
     first.set("key", 1);
     expect(second.get<int>("key") == 1, "two regions have one store");
+
+    // [anew]
+    const kennel::ConfigureOptions options{
+        .wrap = {
+            kennel::WrappedProxy::of<kennel::RetryDeleteProxy>(kennel::Arguments{{"tries", 5}}),
+            kennel::WrappedProxy::of<ChecksumProxy>()}};
+    kennel::CacheRegion users, orders;
+    users.configure("memory", options);
+    orders.configure("memory", options); // has proxies of its own
+    // [/anew]
+    users.set("key", 1);
+    expect(users.get<int>("key") == 1 && !orders.get<int>("key"),
+           "one set of options is for many regions");
+    expect(users.backend() != orders.backend(), "each has proxies of its own");
 }

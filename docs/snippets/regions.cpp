@@ -15,6 +15,20 @@ using namespace std::chrono_literals;
 kennel::CacheRegion users{{.name = "users", .key_mangler = kennel::prefix_mangler("shop:")}};
 // [/declare]
 
+// [request]
+/// Keeps what one request has seen, of the values that all requests share in `users`.
+struct Request {
+    kennel::CacheRegion<> cache = kennel::CacheRegion({.name = "request"}).configure("memory");
+
+    std::string name_of(int id) const {
+        const std::string key = "name:" + std::to_string(id);
+        return cache.get_or_create(key, [&] {
+            return users.get_or_create(key, [&] { return "User " + std::to_string(id); });
+        });
+    }
+};
+// [/request]
+
 int main() {
     expect(!users.is_configured(), "a region may be declared before it is configured");
 
@@ -57,6 +71,21 @@ int main() {
     // [/set_options]
     expect(users.backend()->get("shop:session:1")->metadata.tags.names().front() == "sessions",
            "tags are kept");
+
+    // [set_multi]
+    users.set_multi({{"user:6:name", "Grace"}, {"user:6:visits", 12}});
+    // [/set_multi]
+    expect(users.get<std::string>("user:6:name") == "Grace" &&
+               users.get<int>("user:6:visits") == 12,
+           "a list may hold values of many types");
+
+    const Request request;
+    const std::string in_request = request.name_of(5);
+    users.erase("name:5");
+    expect(in_request == "User 5" && request.name_of(5) == "User 5",
+           "a request keeps what it has seen");
+    expect(!users.get<std::string>("name:5") && !Request().cache.get<std::string>("name:5"),
+           "and nobody else has it");
 
     // [ignore_expiration]
     const auto old = users.get<std::string>("user:5:name", {.ignore_expiration = true});

@@ -60,8 +60,10 @@ public:
     std::string serialize(const std::string& text) const { return text; }
 
     template <class Type>
-        requires std::same_as<Type, std::string> Type deserialize(std::string_view bytes)
-    const { return std::string(bytes); }
+        requires std::same_as<Type, std::string>
+    Type deserialize(std::string_view bytes) const {
+        return std::string(bytes);
+    }
 };
 
 static_assert(kennel::Serializer<TextSerializer>);

@@ -44,10 +44,8 @@ int main() {
     // [/clock]
 
     // [contracts]
-    const auto backend = kennel::backend_contract([] {
-        return std::make_shared<kennel::MemoryBackend>(
-            kennel::BackendContext{.arguments = {{"max_entries", 1000}}});
-    });
+    const auto backend = kennel::backend_contract(
+        [] { return kennel::make_backend("memory", {.arguments = {{"max_entries", 1000}}}); });
 
     std::map<std::string, std::shared_ptr<kennel::CacheMutex>, std::less<>> mutexes;
     const auto mutex = kennel::mutex_contract([&mutexes](std::string_view key) {

@@ -108,8 +108,9 @@ void run(const Options& options) {
     const Measurement without = comparison.without_cache();
     const Measurement with = comparison.with_cache(cache);
     fmt::print("{}", table(without, with));
-    fmt::print("The cache was filled before its run, with {} queries that are not counted here.\n\n",
-               options.keys);
+    fmt::print(
+        "The cache was filled before its run, with {} queries that are not counted here.\n\n",
+        options.keys);
     save_chart(options.svg, chart_of(options, expiration, backend, without, with).to_svg());
     fmt::print("chart: {}\n", options.svg);
 }

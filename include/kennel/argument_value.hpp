@@ -3,12 +3,14 @@
 
 #include "kennel/detail/joined.hpp"
 #include "kennel/detail/late.hpp"
+#include "kennel/detail/type_name.hpp"
 #include "kennel/payload.hpp"
 #include "kennel/time_span.hpp"
 
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,27 +27,35 @@ KENNEL_NAMESPACE_BEGIN
 template <class Lazy>
 class BasicArgumentValue {
 public:
+    /// A list of texts.
     using List = std::vector<detail::Late<std::string, Lazy>>;
 
+    /// Null.
     BasicArgumentValue() = default;
-    BasicArgumentValue(std::nullptr_t) {}                                     // NOLINT(*-explicit-*): a setting is written
-    BasicArgumentValue(const char* text) : value_(Payload::object(std::string(text))) {}       // NOLINT(*-explicit-*): as a plain value
-    BasicArgumentValue(std::string_view text) : value_(Payload::object(std::string(text))) {}  // NOLINT(*-explicit-*)
-    BasicArgumentValue(std::string text) : value_(Payload::object(std::move(text))) {}         // NOLINT(*-explicit-*)
-    BasicArgumentValue(List texts) : value_(Payload::object(std::move(texts))) {}              // NOLINT(*-explicit-*)
-    BasicArgumentValue(TimeSpan span) : value_(Payload::object(span)) {}                       // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::nullptr_t) {} // NOLINT(*-explicit-*): a setting is written as a plain value
 
+    /// A text, a list of texts, or a length of time.
+    BasicArgumentValue(const char* text) : value_(Payload::object(std::string(text))) {}      // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::string_view text) : value_(Payload::object(std::string(text))) {} // NOLINT(*-explicit-*)
+    BasicArgumentValue(std::string text) : value_(Payload::object(std::move(text))) {}        // NOLINT(*-explicit-*)
+    BasicArgumentValue(List texts) : value_(Payload::object(std::move(texts))) {}             // NOLINT(*-explicit-*)
+    BasicArgumentValue(TimeSpan span) : value_(Payload::object(span)) {}                      // NOLINT(*-explicit-*)
+
+    /// A length of time.
     template <class Rep, class Period>
     BasicArgumentValue(std::chrono::duration<Rep, Period> span) // NOLINT(*-explicit-*)
         : value_(Payload::object(TimeSpan(span))) {}
 
+    /// A flag.
     BasicArgumentValue(std::same_as<bool> auto flag) : value_(Payload::object(flag)) {} // NOLINT(*-explicit-*)
 
+    /// A whole number. Throws `ValidationError` for an integer that 64 bits with a sign cannot hold.
     template <std::integral Number>
         requires(!std::same_as<Number, bool>)
     BasicArgumentValue(Number number) // NOLINT(*-explicit-*)
         : value_(Payload::object(checked_integer(number))) {}
 
+    /// A number with a fraction.
     BasicArgumentValue(std::floating_point auto number) // NOLINT(*-explicit-*)
         : value_(Payload::object(static_cast<double>(number))) {}
 
@@ -57,9 +67,8 @@ public:
         return value;
     }
 
-    [[nodiscard]] bool is_null() const noexcept {
-        return value_.empty();
-    }
+    /// Whether there is nothing, as if the setting were left out.
+    [[nodiscard]] bool is_null() const noexcept { return value_.empty(); }
 
     /// This value as a `Type`; nothing when it is not one.
     template <class Type>
@@ -106,21 +115,17 @@ private:
     Payload value_; ///< empty for null
 };
 
+/// One setting; see `BasicArgumentValue`.
 using ArgumentValue = BasicArgumentValue<void>;
 
 template <class Lazy>
 template <class Type>
 std::optional<Type> BasicArgumentValue<Lazy>::as() const {
-    if constexpr (std::same_as<Type, bool>)
-        return as_bool();
-    else if constexpr (std::same_as<Type, double>)
-        return as_double();
-    else if constexpr (std::same_as<Type, std::string>)
-        return as_text();
-    else if constexpr (std::same_as<Type, TimeSpan>)
-        return as_time_span();
-    else if constexpr (std::same_as<Type, List>)
-        return as_list();
+    if constexpr (std::same_as<Type, bool>) return as_bool();
+    else if constexpr (std::same_as<Type, double>) return as_double();
+    else if constexpr (std::same_as<Type, std::string>) return as_text();
+    else if constexpr (std::same_as<Type, TimeSpan>) return as_time_span();
+    else if constexpr (std::same_as<Type, List>) return as_list();
     else if constexpr (std::integral<Type>) {
         const auto number = as_integer();
         if (!number || !std::in_range<Type>(*number)) return std::nullopt;
@@ -134,21 +139,18 @@ std::optional<Type> BasicArgumentValue<Lazy>::as() const {
 template <class Lazy>
 template <class Type>
 std::string BasicArgumentValue<Lazy>::expectation() {
-    if constexpr (std::same_as<Type, bool>)
-        return "true or false";
-    else if constexpr (std::same_as<Type, double>)
-        return "a number";
-    else if constexpr (std::same_as<Type, std::string>)
-        return "text";
+    if constexpr (std::same_as<Type, bool>) return "true or false";
+    else if constexpr (std::same_as<Type, double>) return "a number";
+    else if constexpr (std::same_as<Type, std::string>) return "text";
     else if constexpr (std::same_as<Type, TimeSpan>)
-        return "a length of time (seconds, or text such as \"2h5m\")";
-    else if constexpr (std::same_as<Type, List>)
-        return "a list";
+        return "a length of time (seconds, or text such as \"2h5m\" or \"unlimited\")";
+    else if constexpr (std::same_as<Type, List>) return "a list";
+    else if constexpr (std::integral<Type> && sizeof(Type) < sizeof(std::int64_t))
+        return detail::joined({"a whole number from ", std::to_string((std::numeric_limits<Type>::min)()), " to ",
+                               std::to_string((std::numeric_limits<Type>::max)())});
     else if constexpr (std::integral<Type>)
-        return std::is_unsigned_v<Type> ? "a whole number of zero or more that fits"
-                                        : "a whole number that fits";
-    else
-        return detail::joined({"an object of the expected type (", typeid(Type).name(), ")"});
+        return std::is_unsigned_v<Type> ? "a whole number of zero or more" : "a whole number";
+    else return detail::joined({"an object of type ", detail::type_name<Type>()});
 }
 
 template <class Lazy>
@@ -170,8 +172,7 @@ auto BasicArgumentValue<Lazy>::as_integer() const -> Maybe<std::int64_t> {
 template <class Lazy>
 auto BasicArgumentValue<Lazy>::as_double() const -> Maybe<double> {
     if (const double* const number = value_.get_if<double>()) return *number;
-    if (const auto* const number = value_.get_if<std::int64_t>())
-        return static_cast<double>(*number);
+    if (const auto* const number = value_.get_if<std::int64_t>()) return static_cast<double>(*number);
     return parsed<double>();
 }
 
@@ -186,8 +187,7 @@ auto BasicArgumentValue<Lazy>::as_time_span() const -> Maybe<TimeSpan> {
     if (const auto* const span = value_.get_if<TimeSpan>()) return *span;
     try {
         if (const auto* const text = value_.get_if<std::string>()) return TimeSpan::parse(*text);
-        if (const auto seconds = as_double())
-            return TimeSpan::from_seconds(*seconds);
+        if (const auto seconds = as_double()) return TimeSpan::from_seconds(*seconds);
     } catch (const ValidationError&) {
         return std::nullopt;
     }
@@ -207,7 +207,12 @@ std::string BasicArgumentValue<Lazy>::text() const {
     if (const bool* const flag = value_.get_if<bool>()) return *flag ? "true" : "false";
     if (const auto* const number = value_.get_if<std::int64_t>()) return std::to_string(*number);
     if (const double* const number = value_.get_if<double>()) return std::to_string(*number);
-    if ((value_.get_if<TimeSpan>() != nullptr)) return "a length of time";
+    if (const auto* const span = value_.get_if<TimeSpan>()) {
+        if (span->is_unlimited()) return "a length of time without end";
+        char seconds[32];
+        const char* const end = std::to_chars(seconds, seconds + sizeof seconds, span->seconds()).ptr;
+        return detail::joined({"a length of time (", std::string_view(seconds, end), " s)"});
+    }
     if ((value_.get_if<List>() != nullptr)) return "a list";
     return is_null() ? "null" : "an object";
 }

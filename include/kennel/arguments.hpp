@@ -20,8 +20,7 @@ template <class Lazy>
 class BasicArgumentReader {
 public:
     /// `owner` names the backend in error messages. Both must outlive the reader.
-    BasicArgumentReader(const Arguments& arguments, std::string_view owner)
-        : arguments_(arguments), owner_(owner) {}
+    BasicArgumentReader(const Arguments& arguments, std::string_view owner) : arguments_(arguments), owner_(owner) {}
 
     /// The argument as a `Type`, or nothing when it is absent or null. Throws `ValidationError` when it is something else.
     ///
@@ -34,9 +33,10 @@ public:
         if (found == arguments_.end() || found->second.is_null()) return std::nullopt;
         if (std::optional<Type> value = found->second.template as<Type>()) return value;
         throw ValidationError(detail::joined({owner_, ": argument '", name, "' is ", found->second.text(),
-                                              ", which is not ", ArgumentValue::expectation<Type>()}));
+                                              "; it must be ", ArgumentValue::expectation<Type>()}));
     }
 
+    /// The argument as a `Type`, or `fallback` when it is absent or null. Throws as the other `get`.
     template <class Type>
     [[nodiscard]] Type get(std::string_view name, Type fallback) {
         std::optional<Type> value = get<Type>(name);
@@ -71,6 +71,7 @@ private:
     std::vector<detail::Late<std::string, Lazy>> known_;
 };
 
+/// Reads the arguments of one backend; see `BasicArgumentReader`.
 using ArgumentReader = BasicArgumentReader<void>;
 
 KENNEL_NAMESPACE_END

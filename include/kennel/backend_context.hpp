@@ -11,7 +11,7 @@ KENNEL_NAMESPACE_BEGIN
 
 /// What a factory is given: the arguments of `configure`, and the clock of the region.
 struct BackendContext {
-    const Arguments& arguments;
+    const Arguments& arguments; ///< not to be kept
     std::shared_ptr<const Clock> clock = SystemClock::shared();
 };
 

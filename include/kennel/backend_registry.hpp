@@ -6,73 +6,98 @@
 #include "kennel/detail/joined.hpp"
 #include "kennel/detail/late.hpp"
 #include "kennel/proxy_backend.hpp"
+#include "kennel/registry.hpp"
 
 #include <concepts>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 KENNEL_NAMESPACE_BEGIN
 
-/// Factories by name: thread-safe, and a name is given once.
-template <class Factory>
-class Registry {
-public:
-    /// `kind` names what is registered, in error messages.
-    explicit Registry(std::string kind) : kind_(std::move(kind)) {}
-
-    /// Throws `ValidationError` when the name is empty or taken.
-    void add(std::string name, Factory factory) {
-        const std::lock_guard lock(mutex_);
-        if (name.empty()) throw ValidationError(detail::joined({"a ", kind_, " needs a name that is not empty"}));
-        if (!factories_.try_emplace(name, std::move(factory)).second)
-            throw ValidationError(detail::joined({"there is a ", kind_, " named '", name, "' already"}));
-    }
-
-    /// Adds `name`, or does nothing when there is one: for headers that register themselves.
-    bool add_once(std::string name, Factory factory) {
-        const std::lock_guard lock(mutex_);
-        return factories_.try_emplace(std::move(name), std::move(factory)).second;
-    }
-
-    /// The factory of that name. Throws `PluginNotFound` with `hint` and the names that there are.
-    [[nodiscard]] Factory find(std::string_view name, std::string_view hint = {}) const {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = factories_.find(name); found != factories_.end()) return found->second;
-        throw PluginNotFound(
-            detail::joined({"there is no ", kind_, " named '", name, "'", hint, "; registered: ", names()}));
-    }
-
-private:
-    [[nodiscard]] std::string names() const {
-        std::string text;
-        for (const auto& [name, factory] : factories_) text.append(text.empty() ? "" : ", ").append(name);
-        return text.empty() ? "none" : text;
-    }
-
-    std::string kind_;
-    mutable std::mutex mutex_;
-    std::map<std::string, Factory, std::less<>> factories_;
-};
-
+/// Makes a backend from the arguments of `configure`.
 using BackendFactory = std::function<std::shared_ptr<CacheBackend>(const BackendContext&)>;
+
+/// Makes a proxy, which wraps nothing yet, from arguments.
 using ProxyFactory = std::function<WrappedProxy(const Arguments&)>;
 
-/// The backends that `configure` finds by name; lives as long as the program.
+namespace detail {
+
+/// dogpile's names for the backends that Kennel calls more shortly.
+inline constexpr PluginAlias backend_aliases[] = {
+    {"dogpile.cache.null", "null"},
+    {"dogpile.cache.memory", "memory"},
+    {"dogpile.cache.memory_pickle", "memory_bytes"},
+    {"dogpile.cache.redis", "redis"},
+    {"dogpile.cache.redis_sentinel", "redis_sentinel"},
+    {"dogpile.cache.redis_cluster", "redis_cluster"},
+    {"dogpile.cache.valkey", "redis"},
+    {"dogpile.cache.valkey_sentinel", "redis_sentinel"},
+    {"dogpile.cache.valkey_cluster", "redis_cluster"},
+    {"dogpile.cache.pylibmc", "memcached"},
+    {"dogpile.cache.memcached", "memcached"},
+    {"dogpile.cache.bmemcached", "memcached"},
+    {"dogpile.cache.pymemcache", "memcached"},
+};
+
+#if __has_include("kennel/backends/redis.hpp")
+inline constexpr std::string_view redis_remedy = "include <kennel/backends/redis.hpp> and link kennel::redis";
+#else
+inline constexpr std::string_view redis_remedy =
+    "it needs <kennel/backends/redis.hpp> and kennel::redis, which this installation of Kennel does not have";
+#endif
+
+#if __has_include("kennel/backends/memcached.hpp")
+inline constexpr std::string_view memcached_remedy =
+    "include <kennel/backends/memcached.hpp> and link kennel::memcached";
+#else
+inline constexpr std::string_view memcached_remedy =
+    "it needs <kennel/backends/memcached.hpp> and kennel::memcached, which this installation of Kennel does not have";
+#endif
+
+inline constexpr std::string_view built_in_remedy = "make it by kennel::make_backend, which registers it";
+
+inline constexpr ShippedPlugin shipped_backends[] = {
+    {"memory", built_in_remedy},     {"memory_bytes", built_in_remedy}, {"null", built_in_remedy},
+    {"redis", redis_remedy},         {"redis_sentinel", redis_remedy},  {"redis_cluster", redis_remedy},
+    {"memcached", memcached_remedy},
+};
+
+inline constexpr ShippedPlugin shipped_proxies[] = {
+    {"logging", "include <kennel/proxies/logging.hpp>"},
+    {"retry_delete", "include <kennel/proxies/retry_delete.hpp>"},
+};
+
+template <class Lazy>
+inline constexpr Late<KnownPlugins, Lazy> known_backends = {
+    .aliases = backend_aliases,
+    .shipped = shipped_backends,
+    .remedy = "if it is your own, call kennel::register_backend<YourBackend>(name) first",
+};
+
+template <class Lazy>
+inline constexpr Late<KnownPlugins, Lazy> known_proxies = {
+    .shipped = shipped_proxies,
+    .remedy = "if it is your own, call kennel::register_proxy<YourProxy>(name) first",
+};
+
+} // namespace detail
+
+/// The backends that are registered; lives as long as the program. `make_backend` registers the built-in ones.
 template <class Lazy = void>
 [[nodiscard]] Registry<BackendFactory>& backend_registry() {
-    static auto* const registry = new Registry<detail::Late<BackendFactory, Lazy>>("backend");
+    static auto* const registry = new Registry<detail::Late<BackendFactory, Lazy>>("backend",
+                                                                                   detail::known_backends<Lazy>);
     return *registry;
 }
 
 /// The proxies that a configuration file can name; lives as long as the program.
 template <class Lazy = void>
 [[nodiscard]] Registry<ProxyFactory>& proxy_registry() {
-    static auto* const registry = new Registry<detail::Late<ProxyFactory, Lazy>>("proxy");
+    static auto* const registry = new Registry<detail::Late<ProxyFactory, Lazy>>("proxy", detail::known_proxies<Lazy>);
     return *registry;
 }
 
@@ -81,56 +106,28 @@ namespace detail {
 /// Makes a `Product` by the richest constructor it has: from the context, from the arguments, or from nothing.
 template <class Product>
 [[nodiscard]] std::shared_ptr<Product> make_product(const BackendContext& context, std::string_view name) {
-    if constexpr (std::constructible_from<Product, const BackendContext&>) {
+    if constexpr (std::is_abstract_v<Product>) {
+        static_assert(
+            !std::is_abstract_v<Product>,
+            "a backend implements get, set and erase of kennel::CacheBackend, with the same parameters: mark them "
+            "'override', and the compiler says which one differs");
+        return nullptr;
+    } else if constexpr (std::constructible_from<Product, const BackendContext&>) {
         return std::make_shared<Product>(context);
     } else if constexpr (std::constructible_from<Product, const Arguments&>) {
         return std::make_shared<Product>(context.arguments);
+    } else if constexpr (std::default_initializable<Product>) {
+        BasicArgumentReader<Late<void, Product>>(context.arguments, name).reject_unknown();
+        return std::make_shared<Product>();
     } else {
         static_assert(std::default_initializable<Product>,
                       "a backend or proxy is made from const kennel::BackendContext&, from const "
                       "kennel::Arguments&, or from nothing: give it one of these constructors");
-        BasicArgumentReader<Late<void, Product>>(context.arguments, name).reject_unknown();
-        return std::make_shared<Product>();
+        return nullptr;
     }
 }
 
-/// dogpile's names for the backends that Kennel calls more shortly.
-[[nodiscard]] inline std::string_view canonical_backend_name(std::string_view name) {
-    struct Alias {
-        std::string_view dogpile;
-        std::string_view kennel;
-    };
-    constexpr Alias aliases[] = {
-        {"dogpile.cache.null", "null"},
-        {"dogpile.cache.memory", "memory"},
-        {"dogpile.cache.memory_pickle", "memory_bytes"},
-        {"dogpile.cache.redis", "redis"},
-        {"dogpile.cache.redis_sentinel", "redis_sentinel"},
-        {"dogpile.cache.redis_cluster", "redis_cluster"},
-        {"dogpile.cache.valkey", "redis"},
-        {"dogpile.cache.valkey_sentinel", "redis_sentinel"},
-        {"dogpile.cache.valkey_cluster", "redis_cluster"},
-        {"dogpile.cache.pylibmc", "memcached"},
-        {"dogpile.cache.memcached", "memcached"},
-        {"dogpile.cache.bmemcached", "memcached"},
-        {"dogpile.cache.pymemcache", "memcached"},
-    };
-    for (const Alias& alias : aliases)
-        if (alias.dogpile == name) return alias.kennel;
-    return name;
-}
-
-[[nodiscard]] inline std::string_view backend_hint(std::string_view name) {
-    if (name == "null") return ": include <kennel/backends/null.hpp>";
-    if (name.starts_with("memory")) return ": include <kennel/backends/memory.hpp>";
-    if (name.starts_with("redis") || name.starts_with("valkey"))
-        return ": include <kennel/backends/redis.hpp> and link kennel::redis";
-    if (name == "memcached")
-        return ": include <kennel/backends/memcached.hpp> and link kennel::memcached";
-    return ": call kennel::register_backend<YourBackend>(name) before configure()";
-}
-
-/// The names of `register_built_in_backends` are taken before it is called, which is when a region is configured.
+/// The names of the built-in backends are taken also before `make_backend` registers them.
 inline void refuse_built_in_name(std::string_view name) {
     if (name == "memory" || name == "memory_bytes" || name == "null")
         throw ValidationError(joined({"there is a backend named '", name, "' already"}));
@@ -138,7 +135,8 @@ inline void refuse_built_in_name(std::string_view name) {
 
 } // namespace detail
 
-/// Makes `Backend` known to `configure` as `name`. Throws `ValidationError` when the name is taken.
+/// Makes `Backend` known to `configure` as `name`. Throws `ValidationError` when the name is taken, or is one of
+/// dogpile's names for a backend.
 ///
 /// `Backend` is made from `const BackendContext&`, from `const Arguments&`, or from nothing, whichever it has.
 template <std::derived_from<CacheBackend> Backend>
@@ -149,7 +147,7 @@ void register_backend(std::string name) {
     });
 }
 
-/// Makes a factory known to `configure` as `name`. Throws `ValidationError` when the name is taken.
+/// Makes a factory known to `configure` as `name`. Throws `ValidationError` as the other one does.
 template <class Lazy = void>
 void register_backend(std::string name, BackendFactory factory) {
     detail::refuse_built_in_name(name);
@@ -162,18 +160,6 @@ void register_proxy(std::string name) {
     proxy_registry<detail::Late<void, Proxy>>().add(name, [name](const Arguments& arguments) {
         return WrappedProxy(detail::make_product<Proxy>({arguments}, detail::joined({"proxy '", name, "'"})));
     });
-}
-
-/// Makes the backend of that name, or of dogpile's name for it.
-template <class Lazy = void>
-[[nodiscard]] std::shared_ptr<CacheBackend> make_backend(std::string_view name, const BackendContext& context) {
-    const std::string_view canonical = detail::canonical_backend_name(name);
-    const detail::Late<BackendFactory, Lazy> factory =
-        backend_registry<Lazy>().find(canonical, detail::backend_hint(canonical));
-    std::shared_ptr<CacheBackend> backend = factory(context);
-    if (backend == nullptr)
-        throw ValidationError(detail::joined({"the factory of backend '", name, "' made nothing"}));
-    return backend;
 }
 
 namespace detail {

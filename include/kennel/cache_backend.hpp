@@ -21,17 +21,17 @@ enum class PayloadForm {
     bytes,  ///< bytes, made and read by the region's serializer
 };
 
-/// What a backend can do beyond the minimum; a region adapts to it.
+/// What a backend does beyond the minimum, for those who ask: the conformance suite goes by it, a region makes no difference.
 struct BackendCapabilities {
-    bool is_remote = false;             ///< an operation costs a round trip to another process
-    bool expires_entries = false;       ///< it drops entries by itself when `Metadata::useful_for` has passed
-    bool is_shared = false;             ///< other processes see the same entries
+    bool is_remote = false;       ///< an operation costs a round trip to another process
+    bool expires_entries = false; ///< it drops entries by itself when `Metadata::useful_for` has passed
+    bool is_shared = false;       ///< other processes see the same entries
 };
 
 /// One pair of `CacheBackend::set_multi`.
 struct BackendEntry {
     std::string_view key;
-    const CachedValue* value;
+    const CachedValue* value; ///< never null
 };
 
 /// Stores entries under keys.
@@ -40,7 +40,10 @@ struct BackendEntry {
 /// it keeps what it is given and may forget it at any time. It reports failure by throwing `BackendError`.
 class CacheBackend {
 public:
+    /// Is given an entry where it lies; see `visit`.
     using Reader = FunctionRef<void(const CachedValue&)>;
+
+    /// Is given entries where they lie, each with its position among the keys; see `get_multi`.
     using MultiReader = FunctionRef<void(std::size_t index, const CachedValue&)>;
 
     CacheBackend() = default;
@@ -89,7 +92,10 @@ public:
     /// The mangler that a region uses on this backend when it was given none; empty for none.
     [[nodiscard]] virtual std::function<std::string(std::string_view)> key_mangler() const { return {}; }
 
+    /// The form in which this backend takes and gives payloads; always the same.
     [[nodiscard]] virtual PayloadForm payload_form() const { return PayloadForm::object; }
+
+    /// What this backend does beyond the minimum; always the same.
     [[nodiscard]] virtual BackendCapabilities capabilities() const { return {}; }
 };
 

@@ -5,6 +5,7 @@
 #include "kennel/function_options.hpp"
 #include "kennel/fwd.hpp"
 #include "kennel/lookup.hpp"
+#include "kennel/region/any_entry.hpp"
 #include "kennel/region/make_engine.hpp"
 #include "kennel/region/parsed_settings.hpp"
 #include "kennel/region/region_state.hpp"
@@ -15,9 +16,9 @@
 #include "kennel/settings.hpp"
 
 #include <initializer_list>
-#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,37 +44,40 @@ struct SetOptions {
 template <class SerializerType>
 class CacheRegion {
 public:
+    /// A region that is not configured yet. `serializer` is used by many threads at once.
     explicit CacheRegion(RegionOptions options = {}, SerializerType serializer = {})
         : state_(new detail::TypedRegionState<SerializerType>(std::move(options), std::move(serializer))) {}
 
+    /// What events and error messages call the region.
     [[nodiscard]] const std::string& name() const noexcept { return state_->options().name; }
 
     /// Sets the region up on the backend of that name. Throws `PluginNotFound`, `ValidationError`, or
     /// `RegionAlreadyConfigured` when it is set up already and `replace_existing_backend` is false.
     ///
     /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not stored.
-    CacheRegion& configure(std::string_view backend) {
-        return configure(backend, detail::Late<ConfigureOptions, SerializerType>());
-    }
-    CacheRegion& configure(std::string_view backend, const ConfigureOptions& options) {
+    CacheRegion& configure(std::string_view backend,
+                           const detail::Late<ConfigureOptions, SerializerType>& options = {}) {
         state_->configure(backend, options, &detail::make_engine<SerializerType>);
         return *this;
     }
 
     /// Sets the region up from those settings whose name begins with `prefix`: `backend`, `expiration_time`, `wrap`,
-    /// `arguments.<name>` and the other members of `ConfigureOptions`. Texts turn into what is wanted. An unknown name is a
-    /// `ValidationError`.
+    /// `arguments.<name>` and the other members of `ConfigureOptions`, but for `region_invalidator`, which is code. Texts turn
+    /// into what is wanted, without the blanks around them. An unknown name is a `ValidationError`.
     CacheRegion& configure_from_config(const Settings& settings, std::string_view prefix) {
-        const auto parsed = detail::parse_settings<detail::Late<void, SerializerType>>(settings, prefix);
-        return configure(parsed.backend, parsed.options);
+        const auto parsed = detail::parse_settings<detail::Late<void, SerializerType>>(settings, prefix, name());
+        detail::use_settings_of(parsed.place, [&] { configure(parsed.backend, parsed.options); });
+        return *this;
     }
 
-    /// Puts one more proxy in front of the backend.
+    /// Puts one more proxy in front of the backend. Calls under way end without it, and what they create is not stored.
+    /// Throws `ValidationError` when the proxy wraps another backend already.
     CacheRegion& wrap(const WrappedProxy& proxy) {
         engine().wrap(proxy);
         return *this;
     }
 
+    /// Whether `configure` has been called with success; true for good from then on.
     [[nodiscard]] bool is_configured() const noexcept { return state_->is_configured(); }
 
     /// The backend, or its outermost proxy.
@@ -90,7 +94,8 @@ public:
     template <class Value>
     [[nodiscard]] std::optional<Value> get(std::string_view key, const ReadOptions& options = {}) const {
         std::optional<Value> value;
-        if (read(key, options, value).standing != detail::Standing::fresh) value.reset();
+        if (read(key, detail::read_changes_of<Value>(options), value).standing != detail::Standing::fresh)
+            value.reset();
         return value;
     }
 
@@ -99,7 +104,7 @@ public:
     [[nodiscard]] std::optional<ValueMetadata<Value>> get_value_metadata(std::string_view key,
                                                                          const ReadOptions& options = {}) const {
         std::optional<Value> value;
-        const detail::Reading reading = read(key, options, value);
+        const detail::Reading reading = read(key, detail::read_changes_of<Value>(options), value);
         if (reading.standing != detail::Standing::fresh) return std::nullopt;
         return ValueMetadata<Value>{*std::move(value), reading.created, engine().age_of(reading.created)};
     }
@@ -108,17 +113,17 @@ public:
     template <class Value>
     [[nodiscard]] Lookup<Value> look_up(std::string_view key, const ReadOptions& options = {}) const {
         std::optional<Value> value;
-        typename Lookup<Value>::Answer answer;
-        answer.backend = engine().backend_name();
-        try {
-            const detail::Reading reading = read(key, options, value);
-            answer.state = detail::state_of(reading);
-            answer.error = detail::text_of(reading.error);
-            if (value) answer.created = reading.created;
-            if (value) answer.age = engine().age_of(reading.created);
-        } catch (const BackendError& error) { // the region throws what it cannot read
-            answer.state = LookupState::error;
-            answer.error = error.what();
+        detail::RuleChanges changes = detail::read_changes_of<Value>(options);
+        changes.always_degrades = true;
+        const detail::Reading reading = read(key, changes, value);
+        typename Lookup<Value>::Answer answer{.state = detail::state_of(reading),
+                                              .backend = engine().backend_name(),
+                                              .error = detail::text_of(reading.error)};
+        if (reading.standing == detail::Standing::none) {
+            value.reset();
+        } else {
+            answer.created = reading.created;
+            answer.age = engine().age_of(reading.created);
         }
         return Lookup<Value>(std::move(answer), std::move(value));
     }
@@ -144,7 +149,7 @@ public:
                         const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
         if constexpr (detail::is_cacheable<Value>) {
             detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
-                state_, creator, options.should_cache_fn);
+                state_->serializer(), creator, options.should_cache_fn);
             engine().get_or_create(key, detail::changes_of(options), request);
             return request.taken();
         } else {
@@ -157,9 +162,16 @@ public:
     ///
     /// When it returns a sequence, it must have one value for each key, and the result is a vector in the order of `keys`.
     /// When it returns a map, keys may be absent: these are not stored, and the result is such a map without them.
-    template <class Keys, class Creator, class Value = typename detail::CreatedMany<std::remove_reference_t<Creator>>::value>
+    template <class Keys, class Creator, class Value = detail::created_values_t<Creator>>
     auto get_or_create_multi(const Keys& keys, Creator&& creator,
-                             const std::type_identity_t<CreateOptions<Value>>& options = {}) const;
+                             const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
+        return create_multi<Value>(keys, creator, options, &detail::RegionEngine::get_or_create_multi);
+    }
+    template <class Creator, class Value = detail::created_values_t<Creator>>
+    auto get_or_create_multi(std::initializer_list<std::string_view> keys, Creator&& creator,
+                             const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
+        return create_multi<Value>(keys, creator, options, &detail::RegionEngine::get_or_create_multi);
+    }
 
     /// Creates the value now, whatever is stored, and stores it; who asks for it meanwhile and finds none, gets it too. A
     /// creation that began earlier is not stored.
@@ -168,7 +180,7 @@ public:
                   const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
         if constexpr (detail::is_cacheable<Value>) {
             detail::TypedRequest<Value, SerializerType, std::remove_reference_t<Creator>> request(
-                state_, creator, options.should_cache_fn);
+                state_->serializer(), creator, options.should_cache_fn);
             engine().refresh(key, detail::changes_of(options), request);
             return request.taken();
         } else {
@@ -177,32 +189,45 @@ public:
     }
 
     /// The same for many keys, with one call of `creator` for all of them; see `get_or_create_multi`.
-    template <class Keys, class Creator, class Value = typename detail::CreatedMany<std::remove_reference_t<Creator>>::value>
+    template <class Keys, class Creator, class Value = detail::created_values_t<Creator>>
     auto refresh_multi(const Keys& keys, Creator&& creator,
-                       const std::type_identity_t<CreateOptions<Value>>& options = {}) const;
+                       const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
+        return create_multi<Value>(keys, creator, options, &detail::RegionEngine::refresh_multi);
+    }
+    template <class Creator, class Value = detail::created_values_t<Creator>>
+    auto refresh_multi(std::initializer_list<std::string_view> keys, Creator&& creator,
+                       const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
+        return create_multi<Value>(keys, creator, options, &detail::RegionEngine::refresh_multi);
+    }
 
     /// Stores a value; text is stored as `std::string`. What is being created for the key is not stored any more. Throws
     /// `BackendError` when the backend cannot be written, unless the region was told otherwise, and `SerializationError`.
     template <class Value>
     void set(std::string_view key, const Value& value, const SetOptions& options = {}) const {
-        if constexpr (!std::is_same_v<Value, detail::kept_t<Value>>) {
-            set(key, detail::kept_t<Value>(value), options);
-        } else if constexpr (detail::is_cacheable<Value>) {
-            const auto payload = payload_maker(value);
-            const detail::NewEntry entry{key, payload};
-            engine().set({&entry, 1}, options.time_to_live, Tags(options.tags));
-        } else {
-            detail::require_cacheable<Value>();
-        }
+        const detail::AnyValue<SerializerType> any(value);
+        const auto payload = payload_maker(any);
+        const detail::NewEntry entry{key, payload};
+        engine().set({&entry, 1}, options.time_to_live, Tags(options.tags));
     }
 
-    /// Stores the pairs of a map with one call of the backend.
-    template <class Map>
-    void set_multi(const Map& values, const SetOptions& options = {}) const;
+    /// Stores the pairs of a map, or of another container of pairs, with one call of the backend.
+    template <class Pairs>
+    void set_multi(const Pairs& values, const SetOptions& options = {}) const {
+        std::vector<detail::AnyEntry<SerializerType>> entries;
+        for (const auto& [key, value] : values) entries.push_back({key, value});
+        store(entries, options);
+    }
+
+    /// Stores what is written down, as in `set_multi({{"x", 1}, {"name", "Ada"}})`: each value has the type that it has there,
+    /// unless all are made one that is named, as in `set_multi<long>({{"x", 1}})`.
+    void set_multi(std::initializer_list<detail::AnyEntry<SerializerType>> values,
+                   const SetOptions& options = {}) const {
+        store({values.begin(), values.size()}, options);
+    }
     template <class Value>
     void set_multi(std::initializer_list<std::pair<const std::string, Value>> values,
                    const SetOptions& options = {}) const {
-        set_multi(std::map<std::string, Value>(values), options);
+        set_multi<std::initializer_list<std::pair<const std::string, Value>>>(values, options);
     }
 
     /// Removes an entry, if there is one. What is being created for the key is not stored. Throws `BackendError` when the
@@ -231,11 +256,14 @@ public:
     [[nodiscard]] RegionStatistics statistics() const {
         return is_configured() ? engine().statistics() : RegionStatistics{};
     }
+
+    /// Lets all counters begin at zero again; does nothing before `configure`.
     void reset_statistics() const {
         if (is_configured()) engine().reset_statistics();
     }
 
-    [[nodiscard]] const SerializerType& serializer() const noexcept { return state_->serializer(); }
+    /// What turns values into bytes, for backends that keep bytes.
+    [[nodiscard]] const SerializerType& serializer() const noexcept { return *state_->serializer(); }
 
     /// Wraps a function, so that it runs only when its value is not in the cache; include `kennel/cached_function.hpp`.
     ///
@@ -268,20 +296,21 @@ private:
 
     /// Looks up and takes the value, fresh or stale.
     template <class Value>
-    [[nodiscard]] detail::Reading read(std::string_view key, const ReadOptions& options,
+    [[nodiscard]] detail::Reading read(std::string_view key, const detail::RuleChanges& changes,
                                        std::optional<Value>& value) const {
-        return engine().look_up(key, detail::changes_of(options), [&](const CachedValue& entry) {
-            return detail::take_value(serializer(), entry.payload, value);
-        });
+        if constexpr (detail::is_findable<Value>)
+            return engine().look_up(key, changes, [&](const CachedValue& entry) {
+                return detail::take_value(serializer(), entry.payload, value);
+            });
+        else detail::require_findable<Value>();
     }
 
     /// A function that refers to `value` and makes it a payload.
-    template <class Value>
-    [[nodiscard]] auto payload_maker(const Value& value) const {
-        return [this, &value](PayloadForm form) {
-            return form == PayloadForm::bytes ? detail::to_bytes(serializer(), value) : Payload::borrowed_object(value);
-        };
+    [[nodiscard]] auto payload_maker(const detail::AnyValue<SerializerType>& value) const {
+        return [this, &value](PayloadForm form) { return value.payload(serializer(), form); };
     }
+
+    void store(std::span<const detail::AnyEntry<SerializerType>> entries, const SetOptions& options) const;
 
     std::shared_ptr<detail::TypedRegionState<SerializerType>> state_;
 };
@@ -290,29 +319,35 @@ template <class SerializerType>
 template <class Value, class Keys>
 std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const Keys& keys,
                                                                          const ReadOptions& options) const {
-    const detail::SortedKeys sorted(keys);
-    std::vector<std::optional<Value>> found(sorted.unique().size());
-    const auto readings = engine().look_up_multi(
-        sorted.unique(), detail::changes_of(options), [&](std::size_t index, const CachedValue& entry) {
-            return detail::take_value(serializer(), entry.payload, found[index]);
-        });
-    std::vector<std::optional<Value>> values(sorted.size());
-    for (std::size_t position = 0; position != sorted.size(); ++position) {
-        const std::size_t index = sorted.index(position);
-        if (readings[index].standing == detail::Standing::fresh) values[position] = found[index];
+    if constexpr (detail::is_findable<Value>) {
+        const detail::SortedKeys sorted(keys);
+        std::vector<std::optional<Value>> found(sorted.unique().size());
+        const auto readings = engine().look_up_multi(
+            sorted.unique(), detail::read_changes_of<Value>(options), [&](std::size_t index, const CachedValue& entry) {
+                return detail::take_value(serializer(), entry.payload, found[index]);
+            });
+        std::vector<std::optional<Value>> values(sorted.size());
+        for (std::size_t position = 0; position != sorted.size(); ++position) {
+            const std::size_t index = sorted.index(position);
+            if (readings[index].standing == detail::Standing::fresh) values[position] = found[index];
+        }
+        return values;
+    } else {
+        detail::require_findable<Value>();
     }
-    return values;
 }
 
 template <class SerializerType>
 template <class Value, class Keys, class Function>
 auto CacheRegion<SerializerType>::create_multi(const Keys& keys, Function& creator, const CreateOptions<Value>& options,
                                                MultiOperation operation) const {
-    if constexpr (detail::is_cacheable<Value>) {
+    if constexpr (!detail::are_keys<Keys>) {
+        detail::require_keys<Keys>();
+    } else if constexpr (detail::is_cacheable<Value>) {
         using Result = typename detail::CreatedMany<Function>::result;
         const detail::SortedKeys sorted(keys);
-        detail::TypedMultiRequest<Value, SerializerType, Function> request(serializer(), creator, options.should_cache_fn,
-                                                                           sorted.unique());
+        detail::TypedMultiRequest<Value, SerializerType, Function> request(serializer(), creator,
+                                                                           options.should_cache_fn, sorted.unique());
         (engine().*operation)(sorted.unique(), detail::changes_of(options), request);
         if constexpr (detail::is_keyed<Result>) {
             Result result;
@@ -333,33 +368,13 @@ auto CacheRegion<SerializerType>::create_multi(const Keys& keys, Function& creat
 }
 
 template <class SerializerType>
-template <class Keys, class Creator, class Value>
-auto CacheRegion<SerializerType>::get_or_create_multi(
-    const Keys& keys, Creator&& creator, const std::type_identity_t<CreateOptions<Value>>& options) const {
-    return create_multi<Value>(keys, creator, options, &detail::RegionEngine::get_or_create_multi);
-}
-
-template <class SerializerType>
-template <class Keys, class Creator, class Value>
-auto CacheRegion<SerializerType>::refresh_multi(const Keys& keys, Creator&& creator,
-                                                const std::type_identity_t<CreateOptions<Value>>& options) const {
-    return create_multi<Value>(keys, creator, options, &detail::RegionEngine::refresh_multi);
-}
-
-template <class SerializerType>
-template <class Map>
-void CacheRegion<SerializerType>::set_multi(const Map& values, const SetOptions& options) const {
-    using Value = typename Map::mapped_type;
-    detail::require_cacheable<Value>();
-    using Maker = decltype(payload_maker(std::declval<const Value&>()));
-    std::vector<Maker> makers;
-    std::vector<detail::NewEntry> entries;
-    makers.reserve(values.size());
-    for (const auto& [key, value] : values) {
-        makers.push_back(payload_maker(value));
-        entries.push_back({key, makers.back()});
-    }
-    engine().set(entries, options.time_to_live, Tags(options.tags));
+void CacheRegion<SerializerType>::store(std::span<const detail::AnyEntry<SerializerType>> entries,
+                                        const SetOptions& options) const {
+    std::vector<decltype(payload_maker(entries.front().value))> makers;
+    std::vector<detail::NewEntry> new_entries;
+    makers.reserve(entries.size());
+    for (const auto& [key, value] : entries) new_entries.push_back({key, makers.emplace_back(payload_maker(value))});
+    engine().set(new_entries, options.time_to_live, Tags(options.tags));
 }
 
 KENNEL_NAMESPACE_END

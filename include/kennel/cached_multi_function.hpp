@@ -24,18 +24,30 @@ class CachedMultiFunction {
     using Shape = detail::ShapeFor<void, Function>;
 
 public:
+    /// What the original takes a vector of.
     using Argument = typename detail::MultiArgument<typename Shape::Parameters>::type;
+
+    /// What the original returns: a vector of values or a map of them by argument.
     using Result = typename Shape::Result;
+
+    /// What is kept for one argument.
     using Value = detail::multi_value_t<Function>;
 
-    CachedMultiFunction(CacheRegion<SerializerType> region, const RegionOptions& region_options, std::string name,
-                        Function function, FunctionOptions<Value> options)
-        : state_(std::make_shared<const State>(State{
-              std::move(region),
-              {{std::move(name), options.key_namespace},
-               options.function_multi_key_generator ? options.function_multi_key_generator
-                                                    : region_options.function_multi_key_generator},
-              options.expiration_time, options.create_options(), std::move(function)})) {}
+    /// `CacheRegion::cache_multi_on_arguments` calls it, which finds out the types.
+    CachedMultiFunction(CacheRegion<SerializerType> region, detail::RegionState& region_state, std::string name,
+                        Function function, FunctionOptions<Value> options) {
+        const RegionOptions& region_options = region_state.options();
+        detail::require_function(name, function);
+        FunctionMultiKeyGenerator& generator = options.function_multi_key_generator;
+        state_.reset(
+            new State{std::move(region),
+                      {region_state.wrapped_names(), region_options.name, key_prefix({name, options.key_namespace}),
+                       detail::wrapped_signature<Value, Argument>()},
+                      {{std::move(name), options.key_namespace},
+                       generator ? generator : region_options.function_multi_key_generator},
+                      detail::CallOptions<Value>(options),
+                      std::move(function)});
+    }
 
     /// The values in the order of the arguments, or the map of those that there are.
     Result operator()(const std::vector<Argument>& arguments) const {
@@ -53,8 +65,7 @@ public:
 
     /// The cached values that are fresh, in the order of the arguments; never calls the original.
     [[nodiscard]] std::vector<std::optional<Value>> get(const std::vector<Argument>& arguments) const {
-        return state_->region.template get_multi<Value>(state_->keys(arguments).keys(),
-                                                        {.expiration_time = state_->expiration.now()});
+        return state_->region.template get_multi<Value>(state_->keys(arguments).keys(), state_->options.read_options());
     }
 
     /// Stores values by argument.
@@ -83,23 +94,26 @@ public:
 private:
     struct State {
         CacheRegion<SerializerType> region;
+        detail::WrappedName wrapped_name;
         detail::MultiKeys<Argument> keys;
-        FunctionExpiration expiration;
-        CreateOptions<Value> create_options;
+        detail::CallOptions<Value> options;
         Function function;
     };
 
     template <class Operation>
     [[nodiscard]] Result created(const std::vector<Argument>& arguments, Operation&& operation) const {
+        return state_->options.with_create_options(
+            [&](const CreateOptions<Value>& options) { return created(arguments, operation, options); });
+    }
+
+    template <class Operation>
+    [[nodiscard]] Result created(const std::vector<Argument>& arguments, Operation& operation,
+                                 const CreateOptions<Value>& options) const {
         const auto keys = state_->keys(arguments);
-        CreateOptions<Value> options = state_->create_options;
-        options.expiration_time = state_->expiration.now();
         if constexpr (detail::is_keyed<Result>) {
             const auto create = [&](const std::vector<std::string>& missing, Creation& creation) {
-                std::map<std::string, Value> made;
-                for (auto& [argument, value] : call(keys.arguments(missing, arguments), creation))
-                    made.emplace(keys.key_of(argument, arguments), std::move(value));
-                return made;
+                auto made = call(keys.arguments(missing, arguments), creation);
+                return keys.template by_key<Value>(made, arguments);
             };
             return by_argument(keys, arguments, operation(keys.keys(), create, options));
         } else {
@@ -111,10 +125,8 @@ private:
     }
 
     [[nodiscard]] Result call(const std::vector<Argument>& arguments, Creation& creation) const {
-        if constexpr (Shape::takes_creation)
-            return state_->function(creation, arguments);
-        else
-            return state_->function(arguments);
+        if constexpr (Shape::takes_creation) return state_->function(creation, arguments);
+        else return state_->function(arguments);
     }
 
     [[nodiscard]] static Result by_argument(const detail::ArgumentKeys<Argument>& keys,
@@ -135,8 +147,17 @@ template <class Function>
 auto CacheRegion<SerializerType>::cache_multi_on_arguments(
     std::string name, Function function,
     std::type_identity_t<FunctionOptions<detail::multi_value_t<Function>>> options) const {
-    return CachedMultiFunction<SerializerType, Function>(*this, state_->options(), std::move(name),
-                                                         std::move(function), std::move(options));
+    using Value = detail::multi_value_t<Function>;
+    if constexpr (!detail::is_function_of_many<Function>) {
+        detail::require_function_of_many<Function>();
+        return detail::Refused();
+    } else if constexpr (!detail::is_cacheable<Value>) {
+        detail::require_cacheable<Value>();
+        return detail::Refused();
+    } else {
+        return CachedMultiFunction<SerializerType, Function>(*this, *state_, std::move(name), std::move(function),
+                                                             std::move(options));
+    }
 }
 
 KENNEL_NAMESPACE_END

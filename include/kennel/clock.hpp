@@ -31,6 +31,11 @@ template <class Moment>
     return moment > latest - span.duration() ? latest : moment + span.duration();
 }
 
+/// How long after `start` it is `now`; nothing when an injected clock has gone back since.
+[[nodiscard]] constexpr TimeSpan elapsed_since(SteadyTime start, SteadyTime now) noexcept {
+    return now > start ? TimeSpan(now - start) : TimeSpan();
+}
+
 /// The time as a region and its backends see it; injected, so that tests and simulations can turn it by hand.
 ///
 /// All members may be called from any thread.
@@ -65,12 +70,8 @@ public:
     [[nodiscard]] SteadyTime steady_now() const override { return std::chrono::steady_clock::now(); }
 
 #ifdef __linux__
-    [[nodiscard]] WallTime coarse_wall_now() const override {
-        return WallTime(read(CLOCK_REALTIME_COARSE));
-    }
-    [[nodiscard]] SteadyTime coarse_steady_now() const override {
-        return SteadyTime(read(CLOCK_MONOTONIC_COARSE));
-    }
+    [[nodiscard]] WallTime coarse_wall_now() const override { return WallTime(read(CLOCK_REALTIME_COARSE)); }
+    [[nodiscard]] SteadyTime coarse_steady_now() const override { return SteadyTime(read(CLOCK_MONOTONIC_COARSE)); }
     [[nodiscard]] TimeSpan::Nanoseconds coarse_lag() const override {
         return std::chrono::milliseconds(20); // two ticks of the slowest timer that Linux is built with
     }
@@ -78,17 +79,15 @@ public:
 
     void wait_until(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
                     SteadyTime deadline) const override {
-        if (deadline == no_deadline)
-            changed.wait(lock);
-        else
-            changed.wait_until(lock, deadline);
+        if (deadline == no_deadline) changed.wait(lock);
+        else changed.wait_until(lock, deadline);
     }
 
     /// The one instance that regions use unless told otherwise; it lives as long as the program.
     [[nodiscard]] static const std::shared_ptr<const Clock>& shared() {
         // It points to the clock without owning it, which is cheaper to compile than a counted one.
-        static const auto* const instance =
-            new std::shared_ptr<const Clock>(std::shared_ptr<const Clock>(), new SystemClock);
+        static const auto* const instance = new std::shared_ptr<const Clock>(std::shared_ptr<const Clock>(),
+                                                                             new SystemClock);
         return *instance;
     }
 

@@ -2,6 +2,7 @@
 #define KENNEL_COERCE_HPP
 
 #include "kennel/argument_value.hpp"
+#include "kennel/detail/stripped.hpp"
 
 #include <charconv>
 #include <cstddef>
@@ -14,14 +15,6 @@
 KENNEL_NAMESPACE_BEGIN
 
 namespace detail {
-
-/// What Python's `str.strip` takes off, as far as it is ASCII.
-[[nodiscard]] inline std::string_view stripped(std::string_view text) {
-    constexpr std::string_view blanks = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
 
 /// `text` as a number if all of it is one and fits; the caller has checked that it looks like one.
 template <class Number>
@@ -56,8 +49,7 @@ template <class Number>
     return text.empty();
 }
 
-[[nodiscard]] inline bool is_word_in_any_case(std::string_view text,
-                                              std::string_view lower_case_word) {
+[[nodiscard]] inline bool is_word_in_any_case(std::string_view text, std::string_view lower_case_word) {
     if (text.size() != lower_case_word.size()) return false;
     for (std::size_t index = 0; index != text.size(); ++index) {
         const char symbol = text[index];

@@ -20,13 +20,14 @@ class Creation {
 public:
     /// What is known before the creator runs.
     struct Circumstances {
-        std::string_view key;
-        const Clock* clock;
-        SteadyTime deadline = no_deadline;
-        Payload previous{};
-        TimeSpan previous_age{};
+        std::string_view key;              ///< as the caller wrote it
+        const Clock* clock;                ///< on which `deadline` is meant; never null
+        SteadyTime deadline = no_deadline; ///< when the caller stops waiting
+        Payload previous{};                ///< the value that is replaced; empty when there is none
+        TimeSpan previous_age{};           ///< how old that is
     };
 
+    /// Regions make these, and tests of creators.
     explicit Creation(Circumstances circumstances) : circumstances_(std::move(circumstances)) {}
     Creation(const Creation&) = delete;
     Creation& operator=(const Creation&) = delete;
@@ -79,9 +80,13 @@ public:
         return left.count() > 0 ? left : TimeSpan::Nanoseconds(0);
     }
 
+    /// Whether `do_not_store` has not been called.
     [[nodiscard]] bool is_to_be_stored() const noexcept { return is_to_be_stored_; }
+
+    /// What `expire_after` was given last; nothing when it has not been called.
     [[nodiscard]] std::optional<TimeSpan> time_to_live() const noexcept { return time_to_live_; }
 
+    /// The groups that `tag` has named.
     template <class Lazy = void>
     [[nodiscard]] Tags tags() const {
         return Tags(tags_);

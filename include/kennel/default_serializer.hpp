@@ -18,9 +18,14 @@ KENNEL_NAMESPACE_BEGIN
 ///
 /// It knows text, truth values, numbers, enumerations, times, the standard containers, tuples, optionals, variants, shared
 /// pointers and plain structs of these, and every type with a `Codec` of its own. For any other type it is no serializer:
-/// `SerializerFor<DefaultSerializer, Type>` is false. Bytes of one type are never read as a value of another.
+/// `SerializerFor<DefaultSerializer, Type>` is false. Bytes of one type are never read as a value of another, where types of
+/// one name whose members have the same types are one: in other programs, or in unnamed namespaces of other files.
 class DefaultSerializer {
 public:
+    /// What to do about a type that it does not know, for error messages.
+    static constexpr std::string_view remedy =
+        "specialise kennel::Codec for the type, or give the region a serializer that knows it";
+
     /// Throws `SerializationError` for a value that is nested too deeply (or that its codec refuses).
     template <Encodable Type>
     [[nodiscard]] std::string serialize(const Type& value) const {
@@ -34,8 +39,7 @@ public:
     template <Encodable Type>
     [[nodiscard]] Type deserialize(std::string_view bytes) const {
         Decoder decoder(bytes);
-        if (decoder.read_number(fingerprint_size) != fingerprint_of<Type>())
-            decoder.refuse("they are of another type");
+        if (decoder.read_number(fingerprint_size) != fingerprint_of<Type>()) decoder.refuse("they are of another type");
         try {
             Type value = decoder.read<Type>();
             decoder.finish();

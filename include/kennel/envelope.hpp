@@ -25,7 +25,8 @@ namespace detail {
 /// twice.
 inline double epoch_seconds(WallTime moment) {
     const std::int64_t nanoseconds = moment.time_since_epoch().count();
-    const std::int64_t rest = (nanoseconds % 1'000'000'000 + 1'000'000'000) % 1'000'000'000; // zero or more, also before 1970
+    // Zero or more, also before 1970.
+    const std::int64_t rest = (nanoseconds % 1'000'000'000 + 1'000'000'000) % 1'000'000'000;
     return static_cast<double>((nanoseconds - rest) / 1'000'000'000) + static_cast<double>(rest) / 1e9;
 }
 
@@ -101,8 +102,7 @@ private:
     /// Takes any value; one that is not a number comes as NaN.
     [[nodiscard]] bool take_number(double& number) {
         const char first = scanner_.peek();
-        const bool is_number = first == '-' || (first >= '0' && first <= '9') || first == 'N' ||
-                               first == 'I';
+        const bool is_number = first == '-' || (first >= '0' && first <= '9') || first == 'N' || first == 'I';
         if (is_number) return scanner_.take_number(number);
         number = not_a_number;
         return scanner_.take_value();
@@ -124,9 +124,7 @@ private:
         if (scanner_.take(']')) return true;
         do {
             tags_are_text_ = tags_are_text_ && scanner_.peek() == '"';
-            if (!(tags_are_text_ ? scanner_.take_string(tags_.emplace_back())
-                                 : scanner_.take_value()))
-                return false;
+            if (!(tags_are_text_ ? scanner_.take_string(tags_.emplace_back()) : scanner_.take_value())) return false;
         } while (scanner_.take(','));
         return scanner_.take(']');
     }
@@ -136,9 +134,8 @@ private:
         const bool has_version = version_ >= -1e9 && version_ <= 1e9 && version_ == static_cast<int>(version_);
         const bool spans_are_lengths = time_to_live_.value_or(0) >= 0 && cost_.value_or(0) >= 0;
         if (!created || !has_version || !spans_are_lengths || !tags_are_text_) return std::nullopt;
-        Late<Metadata, Lazy> result{.created = *created,
-                        .version = static_cast<int>(version_),
-                        .tags = Tags(std::move(tags_))};
+        Late<Metadata, Lazy> result{
+            .created = *created, .version = static_cast<int>(version_), .tags = Tags(std::move(tags_))};
         if (time_to_live_) result.time_to_live = TimeSpan::from_seconds(*time_to_live_);
         if (cost_) result.creation_cost = TimeSpan::from_seconds(*cost_);
         return result;
@@ -164,8 +161,7 @@ private:
 template <class Lazy = void>
 void append_envelope(std::string& out, const CachedValue& value) {
     if (!value.payload.is_bytes())
-        throw SerializationError(
-            "only a payload of bytes can be put into an envelope: serialize the object first");
+        throw SerializationError("only a payload of bytes can be put into an envelope: serialize the object first");
     detail::append_metadata<Lazy>(out, value.metadata);
     out += '|';
     out += value.payload.as_bytes();

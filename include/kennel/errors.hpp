@@ -61,6 +61,12 @@ public:
     using DogpileCacheException::DogpileCacheException;
 };
 
+/// A runner has no room for another creation in the background, which is then done in place.
+class CreationRefused : public DogpileCacheException {
+public:
+    using DogpileCacheException::DogpileCacheException;
+};
+
 /// Somebody else's creation did not finish within `lock_timeout`, and there was no older value to serve.
 class CreationTimeout : public DogpileCacheException {
 public:

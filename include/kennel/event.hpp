@@ -23,19 +23,20 @@ enum class EventKind : std::uint8_t {
     not_understood,   ///< an entry was found that is not a value of the type asked for
     read_failed,      ///< the backend could not be read
     write_failed,     ///< the backend could not be written
-    lock_failed,      ///< the backend's lock could not be asked; the value was created without it
+    lock_failed,      ///< the backend's lock could not be asked; a creation goes on without it
     runner_refused,   ///< the background runner did not take a creation; it was done in place
 };
 
+/// How many kinds of events there are.
 inline constexpr std::size_t event_kind_count = 12;
 
 /// One happening in a region. The texts live as long as the listener's call. It never carries a value.
 struct Event {
-    EventKind kind;
-    std::string_view region;
+    EventKind kind;          ///< what has happened
+    std::string_view region; ///< its name
     std::string_view key;    ///< as the caller wrote it; several are joined by ", "
     TimeSpan elapsed{};      ///< of a creation
-    std::string_view detail; ///< the text of an error
+    std::string_view detail; ///< the text of an error, or the types of an entry that is `not_understood`
 };
 
 /// Hears of events, on the thread where they happen and under no lock. What it throws is ignored.
@@ -80,7 +81,8 @@ inline std::string to_string(const Event& event) {
     std::string line(event.region);
     if (!line.empty()) line.append(": ");
     line.append(detail::what_happened(event.kind));
-    if (event.elapsed.nanoseconds() > 0) line.append(" in ").append(std::to_string(event.elapsed.seconds())).append(" s");
+    if (event.elapsed.nanoseconds() > 0)
+        line.append(" in ").append(std::to_string(event.elapsed.seconds())).append(" s");
     line.append(" for ").append(detail::abridged(event.key));
     if (!event.detail.empty()) line.append(" (").append(event.detail).append(")");
     return line;

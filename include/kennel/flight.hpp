@@ -2,11 +2,13 @@
 #define KENNEL_FLIGHT_HPP
 
 #include "kennel/clock.hpp"
+#include "kennel/detail/late.hpp"
 #include "kennel/errors.hpp"
 #include "kennel/payload.hpp"
 
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -16,6 +18,7 @@ KENNEL_NAMESPACE_BEGIN
 
 /// How a flight ended.
 struct Landing {
+    /// With what its passengers go.
     enum class Kind {
         abandoned, ///< without any result: its passengers try again
         value,     ///< with a value for everybody
@@ -23,9 +26,9 @@ struct Landing {
         failed,    ///< with the creator's exception
     };
 
-    Kind kind = Kind::abandoned;
-    Payload value{};
-    std::exception_ptr error{};
+    Kind kind = Kind::abandoned; ///< which of the following counts
+    Payload value{};             ///< for `Kind::value`
+    std::exception_ptr error{};  ///< for `Kind::failed`
 };
 
 /// Somebody who waits for a flight: a continuation that runs once, on the thread that lands it.
@@ -33,6 +36,7 @@ struct Landing {
 /// It must not block, throw or start another flight. It is linked into the flight until then, so it must live that long.
 class Passenger {
 public:
+    /// The flight has landed; `landing` is the flight's own and lives as long as that.
     virtual void landed(const Landing& landing) noexcept = 0;
 
 protected:
@@ -61,9 +65,11 @@ class WaitingThread {
     using Flight = BasicFlight<Lazy>;
 
 public:
-    [[nodiscard]] static const std::shared_ptr<WaitingThread>& current() {
-        thread_local const auto self = std::make_shared<WaitingThread>();
-        return self;
+    /// The same one as long as the thread has its thread_local objects, and then always another.
+    [[nodiscard]] static std::shared_ptr<WaitingThread> current() {
+        if (has_left) return std::make_shared<WaitingThread>();
+        thread_local const Leaver self;
+        return self.thread;
     }
 
     void wait_for(std::shared_ptr<const Flight> flight) {
@@ -77,6 +83,12 @@ public:
     }
 
 private:
+    struct Leaver {
+        std::shared_ptr<WaitingThread> thread = std::make_shared<WaitingThread>();
+        ~Leaver() { has_left = true; }
+    };
+    static inline constinit thread_local bool has_left = false;
+
     mutable std::mutex mutex_;
     std::shared_ptr<const Flight> flight_;
 };
@@ -100,11 +112,15 @@ public:
         return true;
     }
 
-    /// Blocks until the flight has landed or `deadline` has come and says whether it has.
+    /// Blocks until the flight has landed or `deadline` has come and says whether it has. A creation that was handed over
+    /// and that nobody has begun is done here, however long it takes.
     ///
     /// Throws `RecursiveCreation` when this thread is itself needed for the landing: it is creating the value, or one that
     /// the creation of the value waits for.
-    [[nodiscard]] bool wait(const Clock& clock, SteadyTime deadline) const;
+    [[nodiscard]] bool wait(const Clock& clock, SteadyTime deadline);
+
+    /// The same, but leaves the creation to others.
+    [[nodiscard]] bool wait_idly(const Clock& clock, SteadyTime deadline) const;
 
     /// How the flight ended; only once it has.
     [[nodiscard]] const Landing& landing() const noexcept { return landing_; }
@@ -113,23 +129,29 @@ public:
     void lead() {
         const std::lock_guard lock(mutex_);
         leader_ = WaitingThread::current();
+        work_.reset();
     }
 
-    /// The creation waits for another thread, which will call `lead`.
-    void hand_over() {
+    /// What creates and lands the flight; when it has been called once, it does nothing.
+    using Work = detail::Late<std::function<void()>, Lazy>;
+
+    /// The creation waits for another thread, which will do `work` and `lead`: the one that it is given to, or the first that
+    /// waits for the flight.
+    void hand_over(std::weak_ptr<const Work> work) {
         const std::lock_guard lock(mutex_);
         leader_ = nullptr;
+        work_ = std::move(work);
+        blocked_threads_.notify_all();
     }
-
-    /// Whether the calling thread is the one that creates.
-    [[nodiscard]] bool is_led_here() const { return leader() == WaitingThread::current(); }
 
     /// The permission to make the result known; while it is held, whoever supersedes the flight waits.
     class Commit {
     public:
+        /// Waits while somebody else commits or supersedes the flight.
         explicit Commit(const BasicFlight& flight)
             : lock_(flight.commit_mutex_), is_permitted_(!flight.is_superseded_) {}
 
+        /// Whether the flight has not been superseded.
         [[nodiscard]] bool is_permitted() const noexcept { return is_permitted_; }
 
     private:
@@ -155,6 +177,7 @@ public:
             landing_ = std::move(landing);
             has_landed_ = true;
             leader_ = nullptr;
+            work_.reset();
             passenger = std::exchange(passengers_, nullptr);
             blocked_threads_.notify_all();
         }
@@ -182,12 +205,21 @@ private:
     /// The links from this flight to `thread`; none when it is not needed for the landing.
     [[nodiscard]] std::vector<Link> circle(const WaitingThread& thread) const;
 
+    /// Blocks until the flight has landed, `deadline` has come or `is_enough` says so under the lock, and says whether the
+    /// flight has landed.
+    template <class IsEnough>
+    [[nodiscard]] bool block(const Clock& clock, SteadyTime deadline, const IsEnough& is_enough) const;
+
+    /// Takes the work of a creation that nobody has begun, under the lock.
+    [[nodiscard]] std::shared_ptr<const Work> take_work() { return std::exchange(work_, {}).lock(); }
+
     mutable std::mutex mutex_;
     mutable std::condition_variable blocked_threads_; ///< all threads that wait are one broadcast
     Passenger* passengers_ = nullptr;
     Landing landing_;
     bool has_landed_ = false;
     std::shared_ptr<const WaitingThread> leader_; ///< null while nobody creates, for example in a runner's queue
+    std::weak_ptr<const Work> work_;              ///< of a creation that was handed over, until somebody takes it
 
     mutable std::recursive_mutex commit_mutex_; ///< recursive: storing a value may run code that erases its key
     bool is_superseded_ = false;
@@ -210,12 +242,14 @@ auto BasicFlight<Lazy>::circle(const detail::WaitingThread<Lazy>& thread) const 
 }
 
 template <class Lazy>
-bool BasicFlight<Lazy>::wait(const Clock& clock, SteadyTime deadline) const {
+template <class IsEnough>
+bool BasicFlight<Lazy>::block(const Clock& clock, SteadyTime deadline, const IsEnough& is_enough) const {
     {
         const std::lock_guard lock(mutex_);
-        if (has_landed_) return true;
+        if (has_landed_ || is_enough()) return has_landed_;
     }
-    WaitingThread& self = *WaitingThread::current();
+    const std::shared_ptr<WaitingThread> this_thread = WaitingThread::current();
+    WaitingThread& self = *this_thread;
     // Two threads may close a circle at the same moment:
     //   1. thread A, creating a, is about to wait for b      2. thread B, creating b, is about to wait for a
     // Each first says what it waits for and then follows the circle, so at least one of them sees it closed.
@@ -232,11 +266,32 @@ bool BasicFlight<Lazy>::wait(const Clock& clock, SteadyTime deadline) const {
         throw RecursiveCreation("a creator asked for the value that it is creating itself, directly "
                                 "or through another creator");
     std::unique_lock lock(mutex_);
-    while (!has_landed_) {
+    while (!has_landed_ && !is_enough()) {
         if (clock.steady_now() >= deadline) return false;
         clock.wait_until(blocked_threads_, lock, deadline);
     }
-    return true;
+    return has_landed_;
+}
+
+// A creator may not wait for a creation in a queue, because the queue may be waiting for that:
+//   1. a pool's only thread creates a   2. the creation of b is queued behind it   3. the creator of a asks for b
+// It may ask before b is queued, too, so who is blocked already wakes up for it.
+template <class Lazy>
+bool BasicFlight<Lazy>::wait(const Clock& clock, SteadyTime deadline) {
+    std::shared_ptr<const Work> work;
+    const auto has_taken_work = [&] { return (work = take_work()) != nullptr; };
+    bool has_landed = block(clock, deadline, has_taken_work);
+    while (work != nullptr) {
+        (*work)();
+        work = nullptr;
+        has_landed = block(clock, deadline, has_taken_work);
+    }
+    return has_landed;
+}
+
+template <class Lazy>
+bool BasicFlight<Lazy>::wait_idly(const Clock& clock, SteadyTime deadline) const {
+    return block(clock, deadline, [] { return false; });
 }
 
 KENNEL_NAMESPACE_END

@@ -26,6 +26,7 @@ class BasicFlightTable {
     using Flight = BasicFlight<Lazy>;
 
 public:
+    /// A flight, and whether the caller leads it.
     struct Boarding {
         std::shared_ptr<Flight> flight;
         bool is_leader;
@@ -35,8 +36,7 @@ public:
     [[nodiscard]] Boarding board(std::string_view key) {
         Shard& shard = shard_of(key);
         const std::lock_guard lock(shard.mutex);
-        if (const auto found = shard.flights.find(key); found != shard.flights.end())
-            return {found->second, false};
+        if (const auto found = shard.flights.find(key); found != shard.flights.end()) return {found->second, false};
         auto flight = std::make_shared<Flight>();
         if (shard.is_closed(key)) flight->supersede();
         shard.flights.emplace(std::string(key), flight);
@@ -68,26 +68,17 @@ public:
         flight->land(std::move(landing));
     }
 
+    /// Whether somebody creates a value of `key`.
     [[nodiscard]] bool contains(std::string_view key) const {
         const Shard& shard = shard_of(key);
         const std::lock_guard lock(shard.mutex);
         return shard.flights.contains(key) || shard.lone_flights.contains(key);
     }
 
-    /// Whether the calling thread creates a value of `key`.
-    [[nodiscard]] bool is_led_here(std::string_view key) const {
-        const Shard& shard = shard_of(key);
-        const std::lock_guard lock(shard.mutex);
-        for (const Flights* const flights : {&shard.flights, &shard.lone_flights}) {
-            const auto [first, last] = flights->equal_range(key);
-            for (auto found = first; found != last; ++found)
-                if (found->second->is_led_here()) return true;
-        }
-        return false;
-    }
-
     /// Takes the flights of `key` off the table: nobody joins them any more and they commit nothing.
-    void supersede(std::string_view key) { supersede(shard_of(key), key, [] {}); }
+    void supersede(std::string_view key) {
+        supersede(shard_of(key), key, [] {});
+    }
 
     /// Supersedes flights while something is done to the entries of their keys.
     ///
@@ -133,7 +124,8 @@ private:
         mutable std::mutex mutex;
         Flights flights; ///< one for a key
         Flights lone_flights;
-        std::unordered_map<detail::Late<std::string_view, Lazy>, int> closed_keys; ///< and how often each is closed
+        std::unordered_map<detail::Late<std::string, Lazy>, int, Hash, std::equal_to<>>
+            closed_keys; ///< how often each is
         int total_closures = 0;
 
         [[nodiscard]] bool is_closed(std::string_view key) const {
@@ -166,7 +158,7 @@ private:
 
     void close(std::string_view key) {
         Shard& shard = shard_of(key);
-        supersede(shard, key, [&] { ++shard.closed_keys[key]; });
+        supersede(shard, key, [&] { ++shard.closed_keys[std::string(key)]; });
     }
 
     void reopen(std::string_view key) noexcept {
@@ -201,9 +193,7 @@ private:
         }
     }
 
-    [[nodiscard]] Shard& shard_of(std::string_view key) {
-        return shards_[Hash{}(key) / 7 % shards_.size()];
-    }
+    [[nodiscard]] Shard& shard_of(std::string_view key) { return shards_[Hash{}(key) / 7 % shards_.size()]; }
     [[nodiscard]] const Shard& shard_of(std::string_view key) const {
         return shards_[Hash{}(key) / 7 % shards_.size()];
     }
@@ -211,6 +201,7 @@ private:
     std::array<Shard, 16> shards_;
 };
 
+/// The flights under way; see `BasicFlightTable`.
 using FlightTable = BasicFlightTable<void>;
 
 KENNEL_NAMESPACE_END

@@ -62,20 +62,16 @@ constexpr KeyShape shape_if_all(KeyShape shape) {
 template <class Type>
 inline constexpr KeyShape template_shape = KeyShape::unsupported;
 template <class Value>
-inline constexpr KeyShape
-    template_shape<std::optional<Value>> = shape_if_all<Value>(KeyShape::optional);
+inline constexpr KeyShape template_shape<std::optional<Value>> = shape_if_all<Value>(KeyShape::optional);
 template <class Rep, class Period>
-inline constexpr KeyShape
-    template_shape<std::chrono::duration<Rep, Period>> = shape_if_all<Rep>(KeyShape::ticks);
+inline constexpr KeyShape template_shape<std::chrono::duration<Rep, Period>> = shape_if_all<Rep>(KeyShape::ticks);
 template <class Clock, class Duration>
 inline constexpr KeyShape template_shape<std::chrono::time_point<Clock, Duration>> =
     shape_if_all<Duration>(KeyShape::moment);
 template <class First, class Second>
-inline constexpr KeyShape
-    template_shape<std::pair<First, Second>> = shape_if_all<First, Second>(KeyShape::tuple);
+inline constexpr KeyShape template_shape<std::pair<First, Second>> = shape_if_all<First, Second>(KeyShape::tuple);
 template <class... Elements>
-inline constexpr KeyShape
-    template_shape<std::tuple<Elements...>> = shape_if_all<Elements...>(KeyShape::tuple);
+inline constexpr KeyShape template_shape<std::tuple<Elements...>> = shape_if_all<Elements...>(KeyShape::tuple);
 template <class... Alternatives>
 inline constexpr KeyShape template_shape<std::variant<Alternatives...>> =
     shape_if_all<Alternatives...>(KeyShape::variant);
@@ -86,24 +82,17 @@ template <class Type>
 inline constexpr bool is_reference_wrapper<std::reference_wrapper<Type>> = true;
 
 template <class Type>
-concept HasKeyEncoder = requires(std::string& key, const Type& argument) {
-    KeyEncoder<Type>::append(key, argument);
-};
+concept HasKeyEncoder = requires(std::string& key, const Type& argument) { KeyEncoder<Type>::append(key, argument); };
 
 template <class Type>
-concept KeyText = std::convertible_to<const Type&, std::string_view> &&
-                  !std::same_as<Type, std::nullptr_t> &&
+concept KeyText = std::convertible_to<const Type&, std::string_view> && !std::same_as<Type, std::nullptr_t> &&
                   !is_reference_wrapper<Type>;
 
 template <class Type>
-concept HasKeys = requires {
-    typename Type::key_type;
-};
+concept HasKeys = requires { typename Type::key_type; };
 
 template <class Type>
-concept IsSorted = requires {
-    typename Type::key_compare;
-};
+concept IsSorted = requires { typename Type::key_compare; };
 
 /// A container by key whose order may differ from one run to the next.
 template <class Type>
@@ -130,8 +119,7 @@ constexpr KeyShape key_shape() {
     else if constexpr (std::floating_point<Type>) return KeyShape::floating;
     else if constexpr (std::is_enum_v<Type>) return KeyShape::enumeration;
     else if constexpr (KeyText<Type>) return KeyShape::text;
-    else if constexpr (KeySequence<Type>)
-        return shape_if_all<typename Type::value_type>(KeyShape::sequence);
+    else if constexpr (KeySequence<Type>) return shape_if_all<typename Type::value_type>(KeyShape::sequence);
     else return template_shape<Type>;
 }
 
@@ -151,11 +139,10 @@ static_assert(!KeyArgument<std::string*>);
 /// Stops the compilation with one clear error unless `Parameter` is a `KeyArgument`.
 template <class Parameter>
 constexpr void require_key_argument() {
-    static_assert(
-        KeyArgument<Parameter>,
-        "this parameter has no value of its own that could be part of a cache key (a pointer, an unordered "
-        "container or a type without KeyEncoder): specialise kennel::KeyEncoder for it, pass a key function, "
-        "or take the object out of the parameters");
+    static_assert(KeyArgument<Parameter>,
+                  "this parameter has no value of its own that could be part of a cache key (a pointer, an unordered "
+                  "container or a type without KeyEncoder): specialise kennel::KeyEncoder for it, pass a key function, "
+                  "or take the object out of the parameters");
 }
 
 KENNEL_NAMESPACE_END

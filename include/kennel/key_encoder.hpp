@@ -133,19 +133,15 @@ void append_key_argument(std::string& key, const Type& argument) {
     else if constexpr (shape == KeyShape::boolean) key += argument ? "True" : "False";
     else if constexpr (shape == KeyShape::integer) detail::append_integer(key, +argument);
     else if constexpr (shape == KeyShape::floating) detail::append_float(key, argument);
-    else if constexpr (shape == KeyShape::text)
-        detail::append_escaped(key, detail::text_of(argument));
-    else if constexpr (shape == KeyShape::character)
-        detail::append_escaped(key, std::string_view(&argument, 1));
+    else if constexpr (shape == KeyShape::text) detail::append_escaped(key, detail::text_of(argument));
+    else if constexpr (shape == KeyShape::character) detail::append_escaped(key, std::string_view(&argument, 1));
     else if constexpr (shape == KeyShape::enumeration)
         append_key_argument(key, static_cast<std::underlying_type_t<Type>>(argument));
     else if constexpr (shape == KeyShape::ticks) append_key_argument(key, argument.count());
-    else if constexpr (shape == KeyShape::moment)
-        append_key_argument(key, argument.time_since_epoch());
+    else if constexpr (shape == KeyShape::moment) append_key_argument(key, argument.time_since_epoch());
     else if constexpr (shape == KeyShape::sequence) detail::append_elements(key, argument);
     else if constexpr (shape == KeyShape::tuple)
-        std::apply([&](const auto&... elements) { detail::append_tuple(key, elements...); },
-                   argument);
+        std::apply([&](const auto&... elements) { detail::append_tuple(key, elements...); }, argument);
     else if constexpr (shape == KeyShape::optional) detail::append_optional(key, argument);
     else if constexpr (shape == KeyShape::variant) detail::append_variant(key, argument);
 }

@@ -19,17 +19,17 @@ KENNEL_NAMESPACE_BEGIN
 
 /// What a wrapped function is called in its keys.
 struct FunctionName {
-    std::string name{}; ///< as Python would say `package.module:function`
+    std::string name{};                                      ///< as Python would say `package.module:function`
     std::optional<std::string> key_namespace = std::nullopt; ///< tells functions of one name apart
 };
 
 /// Makes the key of one call; `arguments` are as `key_text` writes them.
-using FunctionKeyGenerator = std::function<std::string(const FunctionName& function,
-                                                       std::span<const std::string> arguments)>;
+using FunctionKeyGenerator =
+    std::function<std::string(const FunctionName& function, std::span<const std::string> arguments)>;
 
 /// Makes one key for each of the `arguments`, in their order.
-using FunctionMultiKeyGenerator = std::function<std::vector<std::string>(
-    const FunctionName& function, std::span<const std::string> arguments)>;
+using FunctionMultiKeyGenerator =
+    std::function<std::vector<std::string>(const FunctionName& function, std::span<const std::string> arguments)>;
 
 namespace detail {
 
@@ -48,11 +48,11 @@ inline void append_escaped_name(std::string& prefix, std::string_view name) {
     prefix += '|';
 }
 
-/// About how long the text of an argument will be.
+/// About how long the text of an argument will be; rather too little, for a short key needs no memory.
 template <class Type>
 std::size_t expected_length(const Type& argument) {
     if constexpr (key_shape<Type>() == KeyShape::text) return text_of(argument).size() + 1;
-    else return 20;
+    else return 2;
 }
 
 } // namespace detail
@@ -89,8 +89,8 @@ template <class... Args>
 }
 
 /// dogpile's default for functions of many keys: `name|namespace|argument` for each argument.
-[[nodiscard]] inline std::vector<std::string>
-function_multi_key_generator(const FunctionName& function, std::span<const std::string> arguments) {
+[[nodiscard]] inline std::vector<std::string> function_multi_key_generator(const FunctionName& function,
+                                                                           std::span<const std::string> arguments) {
     const std::string prefix = detail::python_prefix(function);
     std::vector<std::string> keys;
     keys.reserve(arguments.size());
@@ -112,8 +112,7 @@ template <class Lazy = void>
                 detail::joined({"kwarg_function_key_generator: parameter '", name, "' is named twice"}));
         order.insert(place, index);
     }
-    return [order = std::move(order)](const FunctionName& function,
-                                      std::span<const std::string> arguments) {
+    return [order = std::move(order)](const FunctionName& function, std::span<const std::string> arguments) {
         if (arguments.size() != order.size())
             throw ValidationError(detail::joined({function.name, ": kwarg_function_key_generator was given ",
                                                   std::to_string(order.size()), " parameter names, but the call has ",

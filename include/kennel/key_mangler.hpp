@@ -17,9 +17,7 @@ KENNEL_NAMESPACE_BEGIN
 using KeyMangler = std::function<std::string(std::string_view key)>;
 
 /// The key's SHA-1 digest in 40 lower-case hexadecimal digits, as dogpile makes it. It shortens keys; it protects nothing.
-[[nodiscard]] inline std::string sha1_mangle_key(std::string_view key) {
-    return detail::Sha1::hex_of(key);
-}
+[[nodiscard]] inline std::string sha1_mangle_key(std::string_view key) { return detail::Sha1::hex_of(key); }
 
 /// Hands keys of `length` characters and more to `mangler` and leaves shorter ones as they are.
 ///
@@ -27,12 +25,10 @@ using KeyMangler = std::function<std::string(std::string_view key)>;
 /// `mangler` is empty.
 template <class Lazy = void>
 [[nodiscard]] KeyMangler length_conditional_mangler(std::size_t length, KeyMangler mangler) {
-    if (!mangler)
-        throw ValidationError("length_conditional_mangler needs a mangler for the long keys");
+    if (!mangler) throw ValidationError("length_conditional_mangler needs a mangler for the long keys");
     return [length, mangler = std::move(mangler)](std::string_view key) {
         std::size_t characters = 0;
-        for (const char byte : key)
-            characters += (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U ? 1 : 0;
+        for (const char byte : key) characters += (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U ? 1 : 0;
         return characters >= length ? mangler(key) : std::string(key);
     };
 }

@@ -100,25 +100,20 @@ void append_python_text(std::string& text, const Type& argument) {
     else if constexpr (shape == KeyShape::floating) append_float(text, argument);
     else if constexpr (shape == KeyShape::enumeration)
         append_python_text<form>(text, static_cast<std::underlying_type_t<Type>>(argument));
-    else if constexpr (shape == KeyShape::character)
-        append_python_text<form>(text, std::string_view(&argument, 1));
-    else if constexpr (shape == KeyShape::text && form == PythonText::plain)
-        text += text_of(argument);
+    else if constexpr (shape == KeyShape::character) append_python_text<form>(text, std::string_view(&argument, 1));
+    else if constexpr (shape == KeyShape::text && form == PythonText::plain) text += text_of(argument);
     else if constexpr (shape == KeyShape::text) append_python_quoted(text, text_of(argument));
     else if constexpr (shape == KeyShape::ticks) append_python_text<form>(text, argument.count());
-    else if constexpr (shape == KeyShape::moment)
-        append_python_text<form>(text, argument.time_since_epoch());
+    else if constexpr (shape == KeyShape::moment) append_python_text<form>(text, argument.time_since_epoch());
     else if constexpr (shape == KeyShape::sequence) append_python_elements(text, argument);
     else if constexpr (shape == KeyShape::tuple)
-        std::apply([&](const auto&... elements) { append_python_tuple(text, elements...); },
-                   argument);
+        std::apply([&](const auto&... elements) { append_python_tuple(text, elements...); }, argument);
     else if constexpr (shape == KeyShape::optional)
         argument ? append_python_text<form>(text, *argument) : void(text += "None");
     else if constexpr (shape == KeyShape::variant)
         argument.valueless_by_exception()
             ? void(text += "None")
-            : std::visit([&](const auto& value) { append_python_text<form>(text, value); },
-                         argument);
+            : std::visit([&](const auto& value) { append_python_text<form>(text, value); }, argument);
 }
 
 } // namespace detail

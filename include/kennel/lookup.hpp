@@ -21,6 +21,7 @@ enum class LookupState {
     error, ///< not at all: the backend could not be read
 };
 
+/// The name of the state, such as "hit".
 [[nodiscard]] inline std::string_view to_string(LookupState state) {
     switch (state) {
     case LookupState::hit: return "hit";
@@ -37,7 +38,7 @@ enum class LookupState {
 template <class Value>
 class Lookup {
 public:
-    /// What is known of an answer beside its value.
+    /// What is known of an answer beside its value; see the functions of these names.
     struct Answer {
         LookupState state = LookupState::miss;
         TimeSpan age{};
@@ -46,10 +47,13 @@ public:
         std::string error{};
     };
 
-    Lookup(Answer answer, std::optional<Value> value)
-        : answer_(std::move(answer)), value_(std::move(value)) {}
+    /// `CacheRegion::look_up` calls it, and so may tests.
+    Lookup(Answer answer, std::optional<Value> value) : answer_(std::move(answer)), value_(std::move(value)) {}
 
+    /// How the look-up was answered.
     [[nodiscard]] LookupState state() const noexcept { return answer_.state; }
+
+    /// Whether that is with a fresh value, with an old one, with none, or not at all.
     [[nodiscard]] bool is_hit() const noexcept { return answer_.state == LookupState::hit; }
     [[nodiscard]] bool is_stale() const noexcept { return answer_.state == LookupState::stale; }
     [[nodiscard]] bool is_miss() const noexcept { return answer_.state == LookupState::miss; }
@@ -62,6 +66,7 @@ public:
     [[nodiscard]] const Value& value() const& { return checked(), *value_; }
     [[nodiscard]] Value&& value() && { return checked(), *std::move(value_); }
 
+    /// The value, or `fallback` when there is none.
     template <class Default>
     [[nodiscard]] Value value_or(Default&& fallback) const& {
         return value_.value_or(std::forward<Default>(fallback));
@@ -76,14 +81,14 @@ public:
     /// The name under which the region was given its backend.
     [[nodiscard]] const std::string& backend() const noexcept { return answer_.backend; }
 
-    /// What the backend said when it could not be read.
+    /// What the backend said when it could not be read, or of which type the entry is when that is not the one asked for.
     [[nodiscard]] const std::string& error() const noexcept { return answer_.error; }
 
     /// "hit from memory, 1.500000 s old": everything but the value.
     [[nodiscard]] friend std::string to_string(const Lookup& lookup) {
         std::string text = detail::joined({to_string(lookup.state()), " from ", lookup.backend()});
         if (lookup.has_value()) text.append(", ").append(std::to_string(lookup.age().seconds())).append(" s old");
-        if (lookup.is_error()) text.append(": ").append(lookup.error());
+        if (!lookup.error().empty()) text.append(": ").append(lookup.error());
         return text;
     }
 
@@ -102,8 +107,8 @@ private:
 template <class Value>
 struct ValueMetadata {
     Value value;
-    WallTime created;
-    TimeSpan age;
+    WallTime created; ///< when its creation ended
+    TimeSpan age;     ///< how long ago that is
 };
 
 KENNEL_NAMESPACE_END

@@ -21,6 +21,7 @@ KENNEL_NAMESPACE_BEGIN
 template <class Type>
 class NameRegistry {
 public:
+    /// Makes the object of a name.
     using Creator = std::function<std::shared_ptr<Type>(std::string_view name)>;
 
     /// `creator` makes the object of a name that nobody holds. It is called without any lock, so it

@@ -1,6 +1,7 @@
 #ifndef KENNEL_PAYLOAD_HPP
 #define KENNEL_PAYLOAD_HPP
 
+#include "kennel/detail/type_name.hpp"
 #include "kennel/version.hpp"
 
 #include <atomic>
@@ -17,12 +18,13 @@ KENNEL_NAMESPACE_BEGIN
 
 /// What there is to know about a type at run time in order to keep a value of it.
 struct TypeDescriptor {
-    const std::type_info* identity;
-    std::size_t size;
-    std::size_t alignment;
+    const std::type_info* identity; ///< for comparisons: see `is_same_type`
+    std::size_t size;               ///< in bytes
+    std::size_t alignment;          ///< in bytes
     void (*copy_construct)(void* where, const void* from);
     void (*destroy)(void* object) noexcept; ///< null when there is nothing to destroy
-    bool is_trivially_copyable;
+    bool is_trivially_copyable;             ///< a copy is no more than its bytes
+    const char* name;                       ///< for error messages; to be read by `detail::type_name_in`
 };
 
 namespace detail {
@@ -32,17 +34,15 @@ inline constexpr TypeDescriptor type_descriptor = {
     .identity = &typeid(Type),
     .size = sizeof(Type),
     .alignment = alignof(Type),
-    .copy_construct =
-        [](void* where, const void* from) { ::new (where) Type(*static_cast<const Type*>(from)); },
+    .copy_construct = [](void* where, const void* from) { ::new (where) Type(*static_cast<const Type*>(from)); },
     .destroy =
         [] {
             using Destroy = void (*)(void*) noexcept;
-            if constexpr (std::is_trivially_destructible_v<Type>)
-                return Destroy(nullptr);
-            else
-                return Destroy([](void* object) noexcept { static_cast<Type*>(object)->~Type(); });
+            if constexpr (std::is_trivially_destructible_v<Type>) return Destroy(nullptr);
+            else return Destroy([](void* object) noexcept { static_cast<Type*>(object)->~Type(); });
         }(),
     .is_trivially_copyable = std::is_trivially_copyable_v<Type>,
+    .name = function_name<Type>(),
 };
 
 } // namespace detail
@@ -54,7 +54,7 @@ template <class Type>
     return detail::type_descriptor<Type>;
 }
 
-/// By address first, then by the name of the type.
+/// Whether both describe one type: by address first, then by the name of the type.
 [[nodiscard]] inline bool is_same_type(const TypeDescriptor& left, const TypeDescriptor& right) noexcept {
     return &left == &right || *left.identity == *right.identity;
 }
@@ -106,6 +106,7 @@ public:
         return payload;
     }
 
+    /// Shares the value, or copies it when `other` borrows it, and throws what that throws.
     Payload(const Payload& other) {
         if (other.is_borrowed()) {
             owned_copy(other).swap(*this);
@@ -118,8 +119,10 @@ public:
         if (block_ != nullptr) block_->users.fetch_add(1, std::memory_order_relaxed);
     }
 
+    /// Takes over what `other` holds or borrows; `other` is nothing afterwards.
     Payload(Payload&& other) noexcept { swap(other); }
 
+    /// Replaces what this holds, as the constructors do.
     // Two of them: one that takes its argument by value would make the assignments of whatever contains a payload noexcept,
     // while the copy itself throws.
     Payload& operator=(const Payload& other) {
@@ -132,13 +135,19 @@ public:
     }
 
     ~Payload() {
-        if (block_ != nullptr && block_->users.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            Block::release(block_);
+        if (block_ != nullptr) Block::drop(block_);
     }
 
+    /// Whether this is neither an object nor bytes.
     [[nodiscard]] bool empty() const noexcept { return data_ == nullptr; }
+
+    /// Whether this is an object, of whatever type.
     [[nodiscard]] bool is_object() const noexcept { return type_ != nullptr; }
+
+    /// Whether this is bytes, if only none of them.
     [[nodiscard]] bool is_bytes() const noexcept { return type_ == nullptr && data_ != nullptr; }
+
+    /// Whether the value lies elsewhere and must outlive this payload.
     [[nodiscard]] bool is_borrowed() const noexcept { return data_ != nullptr && block_ == nullptr; }
 
     /// The type of the object; null when this holds none.
@@ -156,8 +165,7 @@ public:
 
     /// The bytes; empty when this holds none.
     [[nodiscard]] std::string_view as_bytes() const noexcept {
-        return is_bytes() ? std::string_view(static_cast<const char*>(data_), size_)
-                          : std::string_view();
+        return is_bytes() ? std::string_view(static_cast<const char*>(data_), size_) : std::string_view();
     }
 
 private:
@@ -169,8 +177,7 @@ private:
 
         static Block* allocate(std::size_t size, std::size_t value_alignment) {
             const std::size_t alignment = value_alignment > alignof(Block) ? value_alignment : alignof(Block);
-            void* const memory =
-                ::operator new(value_offset(alignment) + size, std::align_val_t(alignment));
+            void* const memory = ::operator new(value_offset(alignment) + size, std::align_val_t(alignment));
             return ::new (memory) Block{.type = nullptr, .alignment = alignment};
         }
 
@@ -180,9 +187,13 @@ private:
 
         void* value() noexcept { return reinterpret_cast<std::byte*>(this) + value_offset(alignment); }
 
+        /// Apart, so that the destructor of a payload that keeps nothing is only a comparison.
+        static void drop(Block* block) noexcept {
+            if (block->users.fetch_sub(1, std::memory_order_acq_rel) == 1) release(block);
+        }
+
         static void release(Block* block) noexcept {
-            if (block->type != nullptr && block->type->destroy != nullptr)
-                block->type->destroy(block->value());
+            if (block->type != nullptr && block->type->destroy != nullptr) block->type->destroy(block->value());
             const std::align_val_t alignment{block->alignment};
             block->~Block();
             ::operator delete(block, alignment);

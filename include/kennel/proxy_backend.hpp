@@ -5,6 +5,7 @@
 #include "kennel/errors.hpp"
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <typeinfo>
@@ -15,15 +16,18 @@ KENNEL_NAMESPACE_BEGIN
 
 class WrappedProxy;
 
+namespace detail {
+template <class Lazy>
+class BasicWrapping;
+}
+
 /// A backend that wraps another backend: what it does not override goes on to the next one, `proxied()`.
 ///
 /// A proxy that overrides `get`, `set` or `erase` sees every read, write or removal, whatever the region calls: `visit` and
 /// the `_multi` forms come down to the overridden one, key by key. Override these as well to keep one round trip for many keys.
 class ProxyBackend : public CacheBackend {
 public:
-    [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
-        return proxied().get(key);
-    }
+    [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override { return proxied().get(key); }
     void set(std::string_view key, const CachedValue& value) override { proxied().set(key, value); }
     void erase(std::string_view key) override { proxied().erase(key); }
 
@@ -58,6 +62,8 @@ public:
 
 private:
     friend class WrappedProxy;
+    template <class Lazy>
+    friend class detail::BasicWrapping;
 
     struct Overrides {
         bool get = true;
@@ -69,9 +75,10 @@ private:
     Overrides overrides_; ///< what is not known to be inherited counts as overridden, which is only slower
 };
 
-/// One element of `ConfigureOptions::wrap`: a proxy, with the knowledge of what its class overrides.
+/// One element of `ConfigureOptions::wrap`: a proxy that there is, or the class of one that is made for each region.
 class WrappedProxy {
 public:
+    /// Throws `ValidationError` when `proxy` is null.
     template <std::derived_from<ProxyBackend> Proxy>
     WrappedProxy(std::shared_ptr<Proxy> proxy) // NOLINT(*-explicit-*): elements of a list
         : proxy_(std::move(proxy)) {
@@ -79,22 +86,43 @@ public:
         const ProxyBackend& given = *proxy_; // whose class may be derived from `Proxy`, and override more
         if constexpr (!std::same_as<Proxy, ProxyBackend>)
             if (typeid(given) == typeid(Proxy))
-                overrides_ = {.get = overrides_get<Proxy>(),
-                              .set = overrides_set<Proxy>(),
-                              .erase = overrides_erase<Proxy>()};
+                overrides_ = {
+                    .get = overrides_get<Proxy>(), .set = overrides_set<Proxy>(), .erase = overrides_erase<Proxy>()};
     }
 
-    /// Puts the proxy in front of `backend`. Throws `ValidationError` when it already wraps one, since one instance has
-    /// room for one.
+    /// A `Proxy` that is made anew from copies of these arguments whenever a backend is wrapped, so that the same
+    /// options can set up several regions.
+    template <std::derived_from<ProxyBackend> Proxy, class... Given>
+    [[nodiscard]] static WrappedProxy of(Given&&... arguments) {
+        constexpr bool is_makeable = (std::copy_constructible<std::decay_t<Given>> && ...) &&
+                                     std::constructible_from<Proxy, const std::decay_t<Given>&...>;
+        static_assert(is_makeable, "kennel::WrappedProxy::of: the proxy cannot be made from copies of these "
+                                   "arguments, which are kept, and handed over as const for each new one");
+        if constexpr (is_makeable)
+            return WrappedProxy([... kept = std::decay_t<Given>(std::forward<Given>(arguments))] {
+                return WrappedProxy(std::make_shared<Proxy>(kept...));
+            });
+    }
+
+    /// Puts the proxy in front of `backend`. Throws `ValidationError` when it already wraps another one, since one
+    /// instance has room for one, and what the constructor of a new proxy throws.
     [[nodiscard]] std::shared_ptr<CacheBackend> around(std::shared_ptr<CacheBackend> backend) const {
-        if (proxy_->proxied_ != nullptr && proxy_->proxied_ != backend)
-            throw ValidationError("this proxy instance already wraps a backend: make one for each region");
+        if (make_) return make_().around(std::move(backend));
+        if (proxy_->proxied_ == backend) return proxy_;
+        if (proxy_->proxied_ != nullptr)
+            throw ValidationError("this proxy instance already wraps a backend: make one for each region, or wrap "
+                                  "kennel::WrappedProxy::of<YourProxy>(arguments...), which does");
         proxy_->proxied_ = std::move(backend);
         proxy_->overrides_ = overrides_;
         return proxy_;
     }
 
 private:
+    template <class Lazy>
+    friend class detail::BasicWrapping;
+
+    explicit WrappedProxy(std::function<WrappedProxy()> make) : make_(std::move(make)) {}
+
     template <class Member>
     struct ClassOf;
     template <class Class, class Signature>
@@ -119,8 +147,9 @@ private:
         return true;
     }
 
-    std::shared_ptr<ProxyBackend> proxy_;
+    std::shared_ptr<ProxyBackend> proxy_; ///< null when one is made for each backend
     ProxyBackend::Overrides overrides_;
+    std::function<WrappedProxy()> make_;
 };
 
 /// Proxies around a backend, outermost first.

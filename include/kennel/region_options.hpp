@@ -97,6 +97,7 @@ struct BasicConfigureOptions {
     OnFailure on_write_failure = OnFailure::throw_error;
 };
 
+/// How `configure` sets a region up; see `BasicConfigureOptions`.
 using ConfigureOptions = BasicConfigureOptions<void>;
 
 /// How to read.
@@ -112,21 +113,22 @@ struct ReadOptions {
 template <class Value>
 class ShouldCacheFn {
 public:
+    /// Every value is stored.
     ShouldCacheFn() = default;
 
+    /// `function` is asked about every value that is created.
     template <class Function>
         requires(!std::same_as<std::remove_cvref_t<Function>, ShouldCacheFn> &&
-                 (std::predicate<Function&, const Value&> ||
-                  std::predicate<Function&, const Value&, std::string_view>))
+                 (std::predicate<Function&, const Value&> || std::predicate<Function&, const Value&, std::string_view>))
     ShouldCacheFn(Function function) { // NOLINT(*-explicit-*): an option
-        if constexpr (std::predicate<Function&, const Value&, std::string_view>)
-            function_ = std::move(function);
+        if constexpr (std::predicate<Function&, const Value&, std::string_view>) function_ = std::move(function);
         else
             function_ = [function = std::move(function)](const Value& value, std::string_view) mutable {
                 return static_cast<bool>(function(value));
             };
     }
 
+    /// Whether `value`, which was created for `key`, is to be stored.
     [[nodiscard]] bool operator()(const Value& value, std::string_view key) const {
         return !function_ || function_(value, key);
     }
@@ -144,10 +146,10 @@ struct CreateOptions {
     /// Whether a created value is stored. Empty: always.
     ShouldCacheFn<Value> should_cache_fn{};
 
-    std::optional<TimeSpan> stale_time{};             ///< see `ConfigureOptions`; zero: never an expired value
-    std::optional<TimeSpan> lock_timeout{};           ///< see `ConfigureOptions`
-    std::optional<OnLockTimeout> on_lock_timeout{};   ///< see `ConfigureOptions`
-    std::optional<TimeSpan> soft_timeout{};           ///< see `ConfigureOptions`
+    std::optional<TimeSpan> stale_time{};           ///< see `ConfigureOptions`; zero: never an expired value
+    std::optional<TimeSpan> lock_timeout{};         ///< see `ConfigureOptions`
+    std::optional<OnLockTimeout> on_lock_timeout{}; ///< see `ConfigureOptions`
+    std::optional<TimeSpan> soft_timeout{};         ///< see `ConfigureOptions`
 };
 
 KENNEL_NAMESPACE_END

@@ -12,7 +12,9 @@ KENNEL_NAMESPACE_BEGIN
 
 /// How often what has happened in a region since it was made or `reset_statistics` was called.
 ///
-/// Each key of a `_multi` call counts as one look-up. Every look-up is exactly one of hit, stale hit or miss.
+/// Each different key of a `_multi` call counts as one look-up, however often the call names it. Every look-up is exactly one
+/// of hit, stale hit or miss, also when it ends with an exception; a read that throws because it found an unreadable store,
+/// or a value that cannot be copied, is none.
 struct RegionStatistics {
     std::uint64_t hits = 0;             ///< answered with a fresh entry
     std::uint64_t stale_hits = 0;       ///< answered with an expired entry while somebody creates
@@ -26,7 +28,7 @@ struct RegionStatistics {
     std::uint64_t version_differs = 0;  ///< entries found of another format version
     std::uint64_t not_understood = 0;   ///< entries found that are not a value of the type asked for
     std::uint64_t reads_failed = 0;     ///< the backend could not be read
-    std::uint64_t writes_failed = 0;    ///< the backend could not be written
+    std::uint64_t writes_failed = 0;    ///< the backend could not be written, or a created value has no form in bytes
     std::uint64_t locks_failed = 0;     ///< the backend's lock could not be asked
     std::uint64_t runner_refused = 0;   ///< background creations that were done in place
 };
@@ -47,9 +49,7 @@ public:
     void add(Counter counter, std::size_t thread_index) noexcept {
         add(static_cast<std::size_t>(counter), thread_index);
     }
-    void add(EventKind kind, std::size_t thread_index) noexcept {
-        add(static_cast<std::size_t>(kind), thread_index);
-    }
+    void add(EventKind kind, std::size_t thread_index) noexcept { add(static_cast<std::size_t>(kind), thread_index); }
 
     [[nodiscard]] RegionStatistics read() const noexcept {
         return {.hits = sum(Counter::hit),

@@ -17,8 +17,7 @@ KENNEL_NAMESPACE_BEGIN
 class ThreadMutex final : public CacheMutex {
 public:
     /// Deadlines are read on `clock`.
-    explicit ThreadMutex(std::shared_ptr<const Clock> clock = SystemClock::shared())
-        : clock_(std::move(clock)) {}
+    explicit ThreadMutex(std::shared_ptr<const Clock> clock = SystemClock::shared()) : clock_(std::move(clock)) {}
 
     using CacheMutex::acquire;
 

@@ -29,7 +29,7 @@ public:
             throw ValidationError("a ThreadPoolRunner needs at least one thread and room for one creation");
     }
 
-    /// Queues the creation. Throws `BackendError` when the queue is full: the caller then creates in place, which slows
+    /// Queues the creation. Throws `CreationRefused` when the queue is full: the caller then creates in place, which slows
     /// the flood down to what can be done.
     void operator()(CreationJob job) const { pool_->add(std::move(job)); }
 
@@ -39,8 +39,7 @@ public:
 private:
     class Pool {
     public:
-        Pool(std::size_t threads, std::size_t queue_limit)
-            : state_(std::make_shared<State>(threads, queue_limit)) {}
+        Pool(std::size_t threads, std::size_t queue_limit) : state_(std::make_shared<State>(threads, queue_limit)) {}
         Pool(const Pool&) = delete;
         Pool& operator=(const Pool&) = delete;
 
@@ -54,10 +53,8 @@ private:
             state_->changed.notify_all();
             for (std::thread& thread : threads) {
                 // The last job may own the last region that owns this pool: then this is one of its own threads.
-                if (thread.get_id() == std::this_thread::get_id())
-                    thread.detach();
-                else
-                    thread.join();
+                if (thread.get_id() == std::this_thread::get_id()) thread.detach();
+                else thread.join();
             }
         }
 
@@ -65,10 +62,9 @@ private:
             {
                 const std::lock_guard lock(state_->mutex);
                 if (state_->jobs.size() >= state_->queue_limit)
-                    throw BackendError("the queue of background creations is full");
+                    throw CreationRefused("the queue of background creations is full");
                 state_->jobs.push_back(std::move(job));
-                if (state_->idle_threads < state_->jobs.size() &&
-                    state_->threads.size() < state_->thread_limit)
+                if (state_->idle_threads < state_->jobs.size() && state_->threads.size() < state_->thread_limit)
                     start_thread();
             }
             state_->changed.notify_all();
@@ -81,8 +77,7 @@ private:
 
     private:
         struct State {
-            State(std::size_t threads_, std::size_t queue_limit_)
-                : thread_limit(threads_), queue_limit(queue_limit_) {}
+            State(std::size_t threads_, std::size_t queue_limit_) : thread_limit(threads_), queue_limit(queue_limit_) {}
 
             const std::size_t thread_limit;
             const std::size_t queue_limit;
@@ -130,6 +125,7 @@ private:
     std::shared_ptr<Pool> pool_;
 };
 
+/// Runs creations on threads of its own; see `BasicThreadPoolRunner`.
 using ThreadPoolRunner = BasicThreadPoolRunner<void>;
 
 KENNEL_NAMESPACE_END

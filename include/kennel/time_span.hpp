@@ -8,9 +8,11 @@
 #include <compare>
 #include <cstdint>
 #include <limits>
+#include <ratio>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 KENNEL_NAMESPACE_BEGIN
 
@@ -20,24 +22,37 @@ KENNEL_NAMESPACE_BEGIN
 /// that does not fit into 292 years is `unlimited`.
 class TimeSpan {
 public:
+    /// The duration as which it is kept.
     using Nanoseconds = std::chrono::duration<std::int64_t, std::nano>;
 
+    /// Zero.
     constexpr TimeSpan() = default;
 
+    /// As long as `length`; a floating-point one, or one in finer ticks, to the nearest nanosecond.
     template <class Rep, class Period>
     constexpr TimeSpan(std::chrono::duration<Rep, Period> length) // NOLINT(*-explicit-*): reads as a literal
         : TimeSpan(exactly(length)) {}
 
+    /// Reads text as `parse` does.
     TimeSpan(const char* text) : TimeSpan(parse(text)) {}        // NOLINT(*-explicit-*)
     TimeSpan(std::string_view text) : TimeSpan(parse(text)) {}   // NOLINT(*-explicit-*)
     TimeSpan(const std::string& text) : TimeSpan(parse(text)) {} // NOLINT(*-explicit-*)
+
+    /// Refuses a bare number at compile time, since nobody can see what it counts.
+    template <class Number>
+        requires std::is_arithmetic_v<Number>
+    constexpr TimeSpan(Number) { // NOLINT(*-explicit-*): or the error would be another one
+        static_assert(sizeof(Number) == 0, "a length of time needs a unit: write 90s or 1h (std::chrono_literals), "
+                                           "std::chrono::seconds(number) or kennel::TimeSpan::from_seconds(number)");
+    }
 
     /// Reads "2h5m", "1.5s", "250ms", "90" (seconds) or "unlimited"; units: ns us ms s m h d w.
     [[nodiscard]] static TimeSpan parse(std::string_view text);
 
     /// So many seconds, to the nearest nanosecond.
     [[nodiscard]] static constexpr TimeSpan from_seconds(long double seconds) {
-        if (!(seconds >= 0)) throw ValidationError("a length of time must be zero or more");
+        if (!(seconds >= 0))
+            throw ValidationError("a length of time must be zero or more; one without end is kennel::unlimited");
         if (seconds >= end_of_time) return longest();
         // The whole seconds apart, for a long double may hold no more digits than a double; 1.001 s cut off would lack one.
         const auto whole = static_cast<std::int64_t>(seconds);
@@ -50,12 +65,15 @@ public:
         return TimeSpan(Exact{(std::numeric_limits<std::int64_t>::max)()});
     }
 
+    /// Whether it is longer than every other.
     [[nodiscard]] constexpr bool is_unlimited() const noexcept { return *this == longest(); }
+
+    /// Its nanoseconds; of `unlimited`, the largest number that there is.
     [[nodiscard]] constexpr std::int64_t nanoseconds() const noexcept { return nanoseconds_; }
     [[nodiscard]] constexpr Nanoseconds duration() const noexcept { return Nanoseconds(nanoseconds_); }
-    [[nodiscard]] constexpr double seconds() const noexcept {
-        return static_cast<double>(nanoseconds_) / 1e9;
-    }
+
+    /// Its seconds, with their fraction.
+    [[nodiscard]] constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds_) / 1e9; }
 
     friend constexpr auto operator<=>(TimeSpan, TimeSpan) = default;
 
@@ -66,6 +84,7 @@ public:
                    : TimeSpan(Exact{left.nanoseconds_ + right.nanoseconds_});
     }
 
+    /// The shorter of the two.
     [[nodiscard]] friend constexpr TimeSpan shorter(TimeSpan left, TimeSpan right) noexcept {
         return left.nanoseconds_ < right.nanoseconds_ ? left : right;
     }
@@ -81,14 +100,14 @@ private:
 
     template <class Rep, class Period>
     static constexpr TimeSpan exactly(std::chrono::duration<Rep, Period> length) {
-        const long double seconds =
-            static_cast<long double>(length.count()) * Period::num / static_cast<long double>(Period::den);
-        if constexpr (std::chrono::treat_as_floating_point_v<Rep>)
-            return from_seconds(seconds);
-        else if (!(seconds >= 0 && seconds < end_of_time))
-            return from_seconds(seconds);
-        else
-            return TimeSpan(Exact{std::chrono::duration_cast<Nanoseconds>(length).count()});
+        const long double seconds = static_cast<long double>(length.count()) * Period::num /
+                                    static_cast<long double>(Period::den);
+        constexpr bool is_inexact = std::chrono::treat_as_floating_point_v<Rep> || Period::den > std::nano::den;
+        if (is_inexact || !(seconds >= 0 && seconds < end_of_time)) return from_seconds(seconds);
+        // The whole seconds apart, for a product of all ticks and the nanoseconds in a tick may not fit.
+        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(length);
+        return TimeSpan(
+            Exact{whole.count() * 1'000'000'000 + std::chrono::duration_cast<Nanoseconds>(length - whole).count()});
     }
 
     std::int64_t nanoseconds_ = 0;
@@ -104,7 +123,7 @@ inline double unit_in_seconds(std::string_view unit) {
         std::string_view name;
         double seconds;
     };
-    constexpr Unit units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},      {"", 1},
+    constexpr Unit units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},     {"", 1},
                               {"m", 60},    {"h", 3600},  {"d", 86400}, {"w", 604800}};
     for (const Unit& known : units)
         if (known.name == unit) return known.seconds;
@@ -115,9 +134,9 @@ inline double unit_in_seconds(std::string_view unit) {
 
 inline TimeSpan TimeSpan::parse(std::string_view text) {
     const auto reject = [text]() -> ValidationError {
-        return ValidationError(std::string(1, '\'').append(text).append(
-            "' is not a length of time: write \"2h5m\", \"1.5s\", \"250ms\", "
-            "a number of seconds, or \"unlimited\""));
+        return ValidationError(
+            std::string(1, '\'').append(text).append("' is not a length of time: write \"2h5m\", \"1.5s\", \"250ms\", "
+                                                     "a number of seconds, or \"unlimited\""));
     };
     if (text == "unlimited") return longest();
     const char* at = text.data();

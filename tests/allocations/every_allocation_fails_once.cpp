@@ -1,13 +1,14 @@
-// Whichever allocation of a call fails, no lock is held afterwards and no creation is under way.
+// Whichever allocation of a call fails, no lock is held afterwards and no creation is under way; and a proxy that
+// could not be put in front of a backend wraps nothing.
 
 #include <kennel/kennel.hpp>
 #include <kennel/testing/manual_clock.hpp>
 
+#include "support/allocations.hpp"
 #include "support/locking_proxy.hpp"
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <new>
@@ -17,31 +18,10 @@
 
 namespace {
 
-thread_local long allocations_until_failure = 0; ///< none fails while it is zero
-
-void* allocate(std::size_t size, std::size_t alignment) {
-    if (allocations_until_failure > 0 && --allocations_until_failure == 0) throw std::bad_alloc();
-    const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-    if (void* const memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return memory;
-    throw std::bad_alloc();
-}
-
-} // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) { return allocate(size, alignof(std::max_align_t)); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocate(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-
-namespace {
-
 using namespace std::chrono_literals;
 
-const std::vector<std::string> keys{"a key that is too long for a small string", "b key that is too long for a small string"};
+const std::vector<std::string> keys{"a key that is too long for a small string",
+                                    "b key that is too long for a small string"};
 
 struct World {
     explicit World(kennel::AsyncCreationRunner runner)
@@ -59,7 +39,8 @@ struct World {
     }
 
     [[nodiscard]] bool is_unlocked() const {
-        return locks->acquired() == locks->released() && !region.key_is_locked(keys[0]) && !region.key_is_locked(keys[1]);
+        return locks->acquired() == locks->released() && !region.key_is_locked(keys[0]) &&
+               !region.key_is_locked(keys[1]);
     }
 
     std::shared_ptr<kennel::testing::ManualClock> clock = std::make_shared<kennel::testing::ManualClock>();
@@ -82,14 +63,14 @@ bool survives(World& world, const Call& call, bool is_stale) {
         world.region.erase_multi(keys);
         if (is_stale) world.region.set_multi<int>({{keys[0], 1}, {keys[1], 1}});
         if (is_stale) world.clock->advance(11s);
-        allocations_until_failure = number;
+        test::allocations().until_failure = number;
         try {
             call.run();
-        } catch (const std::bad_alloc&) { // NOLINT(*-empty-catch): of course
+        } catch (const std::bad_alloc&) {     // NOLINT(*-empty-catch): of course
         } catch (const std::runtime_error&) { // NOLINT(*-empty-catch): the creator's
         }
-        const bool has_failed = allocations_until_failure == 0;
-        allocations_until_failure = 0;
+        const bool has_failed = test::allocations().until_failure == 0;
+        test::allocations().until_failure = 0;
         if (!world.is_unlocked()) {
             std::printf("%s: allocation %ld left something locked\n", call.name, number);
             return false;
@@ -100,10 +81,48 @@ bool survives(World& world, const Call& call, bool is_stale) {
     }
 }
 
+class IdleProxy final : public kennel::ProxyBackend {};
+
+bool wraps_nothing(const kennel::ProxyBackend& proxy) {
+    try {
+        static_cast<void>(proxy.proxied());
+        return false;
+    } catch (const kennel::RegionNotConfigured&) {
+        return true;
+    }
+}
+
+/// Makes the first allocation of a call that takes two proxies fail, then the second, and so on, until it succeeds.
+template <class PutInFront>
+bool leaves_proxies_alone(const char* name, PutInFront put_in_front) {
+    const auto outer = std::make_shared<IdleProxy>();
+    const auto inner = std::make_shared<IdleProxy>();
+    for (long number = 1;; ++number) {
+        kennel::CacheRegion region;
+        region.configure("memory");
+        const kennel::ConfigureOptions options{.wrap = {outer, inner}, .replace_existing_backend = true};
+        test::allocations().until_failure = number;
+        try {
+            put_in_front(region, options);
+        } catch (const std::bad_alloc&) { // NOLINT(*-empty-catch): of course
+        }
+        const bool has_failed = test::allocations().until_failure == 0;
+        test::allocations().until_failure = 0;
+        if (!has_failed) return !wraps_nothing(*inner);
+        if (wraps_nothing(*outer) && wraps_nothing(*inner)) continue;
+        std::printf("%s: allocation %ld left a proxy on a backend\n", name, number);
+        return false;
+    }
+}
+
 } // namespace
 
 int main() {
     int failures = 0;
+    const auto configure = [](auto& region, const auto& options) { region.configure("memory", options); };
+    const auto wrap = [](auto& region, const auto& options) { region.wrap(options.wrap.back()); };
+    failures += leaves_proxies_alone("configure", configure) ? 0 : 1;
+    failures += leaves_proxies_alone("wrap", wrap) ? 0 : 1;
     for (const bool has_runner : {false, true}) {
         World world(has_runner ? kennel::AsyncCreationRunner([](const kennel::CreationJob& job) { job(); })
                                : kennel::AsyncCreationRunner());

@@ -157,6 +157,22 @@ TEST_CASE("an entry lives as long as time_to_live, from when it was stored", "[m
     CHECK(backend->size() == 0);
 }
 
+TEST_CASE("reading an entry does not put off the moment when it is dropped, and does not bring it back",
+          "[memory][H7]") {
+    const auto clock = std::make_shared<ManualClock>();
+    const auto backend = new_backend({{"time_to_live", "10s"}}, clock);
+    set(*backend, "old", 1);
+    set(*backend, "useless", 1, 10s);
+    for (int second = 0; second != 20; ++second) {
+        for (const char* const key : {"old", "useless"}) {
+            CHECK(has(*backend, key) == (second < 10));
+            CHECK(backend->visit(key, [](const kennel::CachedValue&) {}) == (second < 10));
+        }
+        clock->advance(1s);
+    }
+    CHECK(backend->size() == 0);
+}
+
 TEST_CASE("an entry is dropped when it is of no more use or too old, whichever comes first", "[memory]") {
     const auto clock = std::make_shared<ManualClock>();
     const auto backend = new_backend({{"time_to_live", "10s"}}, clock);

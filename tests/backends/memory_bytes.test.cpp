@@ -99,11 +99,10 @@ TEST_CASE("bytes of a value of another type are a miss", "[memory_bytes][dogpile
 
 TEST_CASE("stored bytes that cannot be understood are a miss, and are overwritten", "[memory_bytes][dogpile-25]") {
     const std::string payload = kennel::DefaultSerializer().serialize(std::string("value"));
-    const std::string bytes = GENERATE_COPY(as<std::string>(), "", "|", "||", "garbage", "garbage|" + payload, payload,
-                                            R"({"ct": 1795243567.8, "v": 2})", R"({"ct": 1795243567.8, "v": 1}|)" + payload,
-                                            R"({"ct": "now", "v": 2}|)" + payload, R"({"v": 2}|)" + payload,
-                                            R"({"ct": 1795243567.8, "v": 2|)" + payload,
-                                            std::string("\x80\x04\x95\0\0\0", 6), valid);
+    const std::string bytes = GENERATE_COPY(
+        as<std::string>(), "", "|", "||", "garbage", "garbage|" + payload, payload, R"({"ct": 1795243567.8, "v": 2})",
+        R"({"ct": 1795243567.8, "v": 1}|)" + payload, R"({"ct": "now", "v": 2}|)" + payload, R"({"v": 2}|)" + payload,
+        R"({"ct": 1795243567.8, "v": 2|)" + payload, std::string("\x80\x04\x95\0\0\0", 6), valid);
     kennel::CacheRegion region;
     region.configure("memory_bytes");
     store_of(region).set_serialized("key", bytes);
@@ -156,7 +155,7 @@ TEST_CASE("the memory backend for bytes has the limits of the other, under its o
     CHECK(mentions(message_of<kennel::ValidationError>(
                        [] { static_cast<void>(new_backend<MemoryBytesBackend>({{"max_entries", 0}})); }),
                    {"'memory_bytes'", "'max_entries'"}));
-    CHECK(mentions(message_of<kennel::ValidationError>(
-                       [] { static_cast<void>(new_backend<MemoryBytesBackend>({{"limit", 1}})); }),
-                   {"'memory_bytes'", "'limit'", "max_entries"}));
+    CHECK(mentions(
+        message_of<kennel::ValidationError>([] { static_cast<void>(new_backend<MemoryBytesBackend>({{"limit", 1}})); }),
+        {"'memory_bytes'", "'limit'", "max_entries"}));
 }

@@ -14,19 +14,22 @@ namespace {
 using namespace std::chrono_literals;
 using kennel::ConfigureOptions;
 
-/// Keeps nothing but the arguments that it was made with.
+/// Keeps nothing but the arguments that it was made with, and for how long the last entry was of use.
 class ArgumentsBackend final : public kennel::CacheBackend {
 public:
     explicit ArgumentsBackend(const kennel::Arguments& given) : arguments(given) {}
     [[nodiscard]] std::optional<kennel::CachedValue> get(std::string_view /*key*/) override { return std::nullopt; }
-    void set(std::string_view /*key*/, const kennel::CachedValue& /*value*/) override {}
+    void set(std::string_view /*key*/, const kennel::CachedValue& value) override {
+        useful_for = value.metadata.useful_for;
+    }
     void erase(std::string_view /*key*/) override {}
 
     const kennel::Arguments arguments;
+    kennel::TimeSpan useful_for{};
 };
 
-[[maybe_unused]] const bool is_registered =
-    (kennel::register_backend<ArgumentsBackend>("configure.test: arguments"), true);
+[[maybe_unused]] const bool is_registered = (kennel::register_backend<ArgumentsBackend>("configure.test: arguments"),
+                                             true);
 
 /// Writes its name behind every key, so that the order of several shows.
 class NamingProxy final : public kennel::ProxyBackend {
@@ -42,8 +45,8 @@ private:
 
 std::shared_ptr<NamingProxy> naming(const std::string& name) { return std::make_shared<NamingProxy>(name); }
 
-const kennel::Arguments& arguments_of(const kennel::CacheRegion<>& region) {
-    return dynamic_cast<ArgumentsBackend&>(*region.actual_backend()).arguments;
+const ArgumentsBackend& backend_of(const kennel::CacheRegion<>& region) {
+    return dynamic_cast<ArgumentsBackend&>(*region.actual_backend());
 }
 
 } // namespace
@@ -58,13 +61,17 @@ TEST_CASE("a region is configured from settings with a prefix", "[dogpile-34]") 
     kennel::CacheRegion<> region;
     region.configure_from_config({{"cache.example.backend", "configure.test: arguments"},
                                   {"cache.example.expiration_time", 600},
+                                  {"cache.example.stale_time", 0},
                                   {"cache.example.arguments.url", "127.0.0.1"},
                                   {"cache.other.backend", "null"},
                                   {"cache.exampl", "unrelated"}},
                                  "cache.example.");
     CHECK(region.is_configured());
-    CHECK(arguments_of(region).size() == 1);
-    CHECK(arguments_of(region).find("url")->second.as<std::string>() == "127.0.0.1");
+    const ArgumentsBackend& backend = backend_of(region);
+    REQUIRE(backend.arguments.size() == 1);
+    CHECK(backend.arguments.find("url")->second.as<std::string>() == "127.0.0.1");
+    region.set("key", 1);
+    CHECK(backend.useful_for == kennel::TimeSpan(600s));
 }
 
 TEST_CASE("texts from a settings file become what is asked for", "[dogpile-35]") {
@@ -117,7 +124,8 @@ TEST_CASE("a second configure is refused and changes nothing", "[dogpile-40]") {
     kennel::CacheRegion<> region({.name = "users"});
     region.configure("memory");
     region.set("key", 1);
-    CHECK(test::contains(test::message_of<kennel::RegionAlreadyConfigured>([&] { region.configure("null"); }), "'users'"));
+    CHECK(test::contains(test::message_of<kennel::RegionAlreadyConfigured>([&] { region.configure("null"); }),
+                         "'users'"));
     CHECK(region.is_configured());
     CHECK(region.get<int>("key") == 1);
 }
@@ -185,6 +193,10 @@ TEST_CASE("every use before configure is one clear error", "[dogpile-43]") {
     CHECK_FALSE(region.is_configured());
     CHECK(numbers.made() == 0);
     CHECK(many.calls.empty());
+
+    const kennel::CacheRegion<> unnamed;
+    CHECK(test::contains(test::message_of<kennel::RegionNotConfigured>([&] { unnamed.erase("key"); }),
+                         "a region without a name (RegionOptions::name) is not configured"));
 }
 
 TEST_CASE("an unknown backend is an error that names those that there are", "[dogpile-44]") {
@@ -193,21 +205,33 @@ TEST_CASE("an unknown backend is an error that names those that there are", "[do
     CHECK(test::contains(message, "'nowhere'"));
     CHECK(test::contains(message, "memory"));
     CHECK_FALSE(region.is_configured());
-    CHECK(test::contains(test::message_of<kennel::PluginNotFound>([] {
-        kennel::CacheRegion<>().configure_from_config({{"backend", "nowhere"}}, "");
-    }), "'nowhere'"));
+    CHECK(test::contains(test::message_of<kennel::PluginNotFound>(
+                             [] { kennel::CacheRegion<>().configure_from_config({{"backend", "nowhere"}}, ""); }),
+                         "'nowhere'"));
 }
 
 TEST_CASE("the caller's arguments and settings are left as they are", "[dogpile-24][H29]") {
-    const ConfigureOptions options{.expiration_time = 1min, .arguments = {{"max_entries", 10}}};
+    ConfigureOptions options{.expiration_time = 1min, .arguments = {{"max_entries", 10}}};
+    kennel::CacheRegion<>().configure("memory", options);
     kennel::CacheRegion<>().configure("memory", options);
     CHECK(options.arguments.size() == 1);
     CHECK(options.arguments.find("max_entries")->second.as<int>() == 10);
 
-    const kennel::Settings settings = {{"backend", "memory"}, {"arguments.max_entries", "10"}};
+    kennel::Settings settings = {{"backend", "memory"}, {"arguments.max_entries", "10"}};
     kennel::CacheRegion<>().configure_from_config(settings, "");
     kennel::CacheRegion<>().configure_from_config(settings, "");
     CHECK(settings.size() == 2);
+    CHECK(settings.find("arguments.max_entries")->second.as<std::string>() == "10");
+}
+
+TEST_CASE("what the caller does to its arguments after configure changes nothing", "[H29]") {
+    ConfigureOptions options{.arguments = {{"url", "here"}}};
+    kennel::CacheRegion<> region;
+    region.configure("configure.test: arguments", options);
+    options.arguments["url"] = "there";
+    options.arguments["another"] = 1;
+    CHECK(backend_of(region).arguments.size() == 1);
+    CHECK(backend_of(region).arguments.find("url")->second.as<std::string>() == "here");
 }
 
 TEST_CASE("an unknown argument is refused, where dogpile ignores it, and the known ones are listed", "[dogpile-24]") {

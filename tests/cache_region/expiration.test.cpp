@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -61,6 +62,34 @@ TEST_CASE("get that ignores expiration hits an expired value", "[dogpile-54]") {
     });
 }
 
+TEST_CASE("no way of reading an expired value makes it fresh", "[H7]") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make({.expiration_time = 1min});
+        const kennel::WallTime start = make.clock->wall_now();
+        test::Numbers numbers;
+        const std::vector<std::string> keys{"some_key"};
+        const auto read = [&] {
+            static_cast<void>(region.get<int>("some_key"));
+            static_cast<void>(region.get<int>("some_key", {.ignore_expiration = true}));
+            static_cast<void>(region.get<int>("some_key", {.expiration_time = 10min}));
+            static_cast<void>(region.look_up<int>("some_key"));
+            static_cast<void>(region.get_multi<int>(keys, {.ignore_expiration = true}));
+            static_cast<void>(region.get_or_create("some_key", numbers, {.expiration_time = unlimited}));
+            return region.get_value_metadata<int>("some_key", {.ignore_expiration = true});
+        };
+        region.set("some_key", 100);
+        for (const auto moment : {30s, 59s, 61s, 100s}) {
+            make.clock->advance(moment - (make.clock->wall_now() - start));
+            const auto found = read();
+            REQUIRE(found);
+            CHECK(found->created == start);
+            CHECK(region.look_up<int>("some_key").is_hit() == (moment < 60s));
+        }
+        CHECK(region.get_or_create("some_key", numbers) == 1);
+        CHECK(numbers.made() == 1);
+    });
+}
+
 TEST_CASE("a longer expiration of one call hits, and the next call without it misses", "[dogpile-55]") {
     on_every_region([](const RegionFactory& make) {
         auto region = make({.expiration_time = 1min});
@@ -85,7 +114,8 @@ TEST_CASE("a shorter expiration of one call creates anew what others still get",
 
 TEST_CASE("without an expiration time nothing expires") {
     on_every_region([](const RegionFactory& make) {
-        for (const auto& options : {kennel::ConfigureOptions{}, kennel::ConfigureOptions{.expiration_time = unlimited}}) {
+        for (const auto& options :
+             {kennel::ConfigureOptions{}, kennel::ConfigureOptions{.expiration_time = unlimited}}) {
             auto region = make(options);
             region.set("some_key", 1);
             make.clock->advance(24h * 365 * 30);

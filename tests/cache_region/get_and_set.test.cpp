@@ -212,7 +212,8 @@ TEST_CASE("a type that no serializer knows works where objects are kept") {
 TEST_CASE("a type that no serializer knows is refused where bytes are kept, and the remedy named") {
     const RegionFactory make{.backend = "memory_bytes"};
     auto region = make();
-    const std::string message = test::message_of<kennel::SerializationError>([&] { region.set("some_key", Opaque(5)); });
+    const std::string message = test::message_of<kennel::SerializationError>(
+        [&] { region.set("some_key", Opaque(5)); });
     CHECK(test::contains(message, "Opaque"));
     CHECK(test::contains(message, "kennel::Codec"));
     CHECK_FALSE(region.get<Opaque>("some_key"));
@@ -228,7 +229,9 @@ TEST_CASE("a value that cannot be serialized goes to its caller all the same", "
     CHECK(region.get_or_create("some_key", create).number() == 1);
     CHECK(region.get_or_create("some_key", create).number() == 2);
     CHECK(region.statistics().writes_failed == 2);
-    const auto create_many = [](const std::vector<std::string>& keys) { return std::vector<Opaque>(keys.size(), Opaque(7)); };
+    const auto create_many = [](const std::vector<std::string>& keys) {
+        return std::vector<Opaque>(keys.size(), Opaque(7));
+    };
     CHECK(region.get_or_create_multi(std::vector<std::string>{"a", "b"}, create_many).back().number() == 7);
 }
 

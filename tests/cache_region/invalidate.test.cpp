@@ -160,7 +160,8 @@ TEST_CASE("a soft invalidation never weakens a hard one", "[defect-D14]") {
 TEST_CASE("an invalidation hits what was stored at the same moment and spares what comes after it") {
     on_every_region([](const RegionFactory& make) {
         auto region = make({.expiration_time = 1min});
-        for (const Invalidation kind : {Invalidation::hard, Invalidation::soft, Invalidation::hard, Invalidation::soft}) {
+        for (const Invalidation kind :
+             {Invalidation::hard, Invalidation::soft, Invalidation::hard, Invalidation::soft}) {
             region.set("some_key", 1);
             region.invalidate(kind);
             CHECK_FALSE(region.get<int>("some_key"));
@@ -181,6 +182,72 @@ TEST_CASE("an invalidation holds while the clock is set back") {
         region.set("other_key", 3);
         CHECK(region.get<int>("other_key") == 3);
     });
+}
+
+TEST_CASE("an invalidation hits what was stored before the clock was set back") {
+    for (const std::string backend : {"memory", "memory_bytes"}) {
+        DYNAMIC_SECTION(backend) {
+            const RegionFactory make{.backend = backend};
+            auto region = make({.expiration_time = 5min});
+            test::Numbers numbers;
+            region.set("some_key", 0);
+            CHECK(region.get_or_create("other_key", numbers) == 1);
+            make.clock->set_wall(make.clock->wall_now() - 2s);
+            SECTION("hard") {
+                region.invalidate();
+                CHECK(region.look_up<int>("some_key").is_miss());
+                CHECK(region.get_or_create("other_key", numbers) == 2);
+            }
+            SECTION("soft") {
+                region.invalidate(Invalidation::soft);
+                CHECK(region.look_up<int>("some_key").is_stale());
+                CHECK_FALSE(region.get<int>("other_key"));
+            }
+        }
+    }
+}
+
+TEST_CASE("what is stored while the clock is behind an invalidation is served") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make({.expiration_time = 5min});
+        region.invalidate();
+        make.clock->set_wall(make.clock->wall_now() - 1h);
+        test::Numbers numbers;
+        test::ManyNumbers many;
+        for (int round = 0; round != 3; ++round) {
+            CHECK(region.get_or_create("some_key", numbers) == 1);
+            CHECK(region.get_or_create_multi(keys, many) == Values{1, 1});
+            make.clock->advance(1min);
+        }
+    });
+}
+
+TEST_CASE("what is stored while the clock is behind an invalidation expires within twice its time") {
+    const RegionFactory make;
+    auto region = make({.expiration_time = 5min});
+    region.invalidate();
+    make.clock->set_wall(make.clock->wall_now() - 24h * 365);
+    region.set("some_key", 1);
+    make.clock->advance(5min);
+    CHECK(region.get<int>("some_key") == 1);
+    make.clock->advance(5min + 1s);
+    CHECK_FALSE(region.get<int>("some_key"));
+    CHECK(region.look_up<int>("some_key").is_stale());
+}
+
+TEST_CASE("an entry from a clock that is far ahead is not served although the own clock is behind an invalidation") {
+    const RegionFactory make;
+    const auto backend = std::make_shared<test::IdleProxy>();
+    auto region = make({.expiration_time = 5min, .wrap = {backend}});
+    region.invalidate();
+    make.clock->set_wall(make.clock->wall_now() - 1h);
+    region.set("some_key", 1);
+    kennel::CachedValue entry = *backend->get("some_key");
+    entry.metadata.created += 1h;
+    backend->set("some_key", entry);
+    CHECK_FALSE(region.get<int>("some_key"));
+    make.clock->advance(3h);
+    CHECK_FALSE(region.get<int>("some_key"));
 }
 
 TEST_CASE("an invalidation counts for every handle of the region and for no other region") {

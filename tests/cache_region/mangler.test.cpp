@@ -31,9 +31,9 @@ public:
     std::map<std::string, kennel::CachedValue> entries{};
 };
 
-[[maybe_unused]] const bool are_registered =
-    (kennel::register_backend<MarkingBackend<'<'>>("mangler.test: first"),
-     kennel::register_backend<MarkingBackend<'>'>>("mangler.test: second"), true);
+[[maybe_unused]] const bool are_registered = (kennel::register_backend<MarkingBackend<'<'>>("mangler.test: first"),
+                                              kennel::register_backend<MarkingBackend<'>'>>("mangler.test: second"),
+                                              true);
 
 std::string twice(std::string_view key) { return std::string(key) + std::string(key); }
 

@@ -2,9 +2,13 @@
 
 #include "support/region_variants.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,6 +28,20 @@ public:
         proxied().set(key, value);
     }
     kennel::Metadata seen{};
+};
+
+/// A clock whose steady time goes back at every look.
+class BackwardClock final : public kennel::Clock {
+public:
+    [[nodiscard]] kennel::WallTime wall_now() const override { return kennel::WallTime(500'000h); }
+    [[nodiscard]] kennel::SteadyTime steady_now() const override { return kennel::SteadyTime(1h - ++looks_ * 1s); }
+    void wait_until(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
+                    kennel::SteadyTime /*deadline*/) const override {
+        changed.wait_for(lock, 1ms);
+    }
+
+private:
+    mutable std::atomic<int> looks_ = 0;
 };
 
 /// What a creator saw of the value before.
@@ -59,8 +77,8 @@ TEST_CASE("an expired value has no metadata, unless expiration is ignored", "[do
         region.set("some_key", 5);
         make.clock->advance(2s);
         CHECK_FALSE(region.get_value_metadata<int>("some_key", {.expiration_time = 1s}));
-        const auto found =
-            region.get_value_metadata<int>("some_key", {.expiration_time = 1s, .ignore_expiration = true});
+        const auto found = region.get_value_metadata<int>("some_key",
+                                                          {.expiration_time = 1s, .ignore_expiration = true});
         REQUIRE(found);
         CHECK(found->value == 5);
         CHECK(found->age == TimeSpan(2s));
@@ -102,6 +120,30 @@ TEST_CASE("what a creator says of its value is in the metadata that a proxy sees
             CHECK(stored->metadata.creation_cost == TimeSpan(2s));
         }
     }
+}
+
+TEST_CASE("a creation takes no time at all when the steady clock goes back meanwhile") {
+    std::vector<kennel::EventKind> events;
+    kennel::CacheRegion region(
+        {.clock = std::make_shared<BackwardClock>(), .listener = [&](const kennel::Event& event) {
+             events.push_back(event.kind);
+             CHECK(event.elapsed == TimeSpan());
+         }});
+    region.configure("memory");
+    CHECK(region.get_or_create("some_key", [] { return 5; }) == 5);
+    CHECK(region.get_or_create_multi(std::vector<std::string>{"a"}, [](const auto& keys) { return keys; }).front() ==
+          "a");
+    CHECK(region.backend()->get("some_key")->metadata.creation_cost == TimeSpan());
+    CHECK_THROWS_AS(region.get_or_create("other_key", []() -> int { throw std::out_of_range("none"); }),
+                    std::out_of_range);
+    CHECK_THROWS_AS(region.get_or_create_multi(std::vector<std::string>{"b"},
+                                               [](const auto& keys) {
+                                                   if (!keys.empty()) throw std::out_of_range("none");
+                                                   return keys;
+                                               }),
+                    std::out_of_range);
+    using enum kennel::EventKind;
+    CHECK(events == std::vector{miss, created, miss, created, miss, creation_failed, miss, creation_failed});
 }
 
 TEST_CASE("a creator gives its value a time to live of its own") {

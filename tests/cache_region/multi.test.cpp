@@ -95,7 +95,8 @@ TEST_CASE("set_multi gives all its entries one moment of creation") {
     });
 }
 
-TEST_CASE("many of no keys are none, and the backend is not asked", "[dogpile-8][dogpile-9][dogpile-10][dogpile-14][defect-D19]") {
+TEST_CASE("many of no keys are none, and the backend is not asked",
+          "[dogpile-8][dogpile-9][dogpile-10][dogpile-14][defect-D19]") {
     on_every_region([](const RegionFactory& make) {
         const auto proxy = std::make_shared<CountingProxy>();
         auto region = make({.wrap = {proxy}});
@@ -190,7 +191,8 @@ TEST_CASE("expired values of many keys are created anew, for keys in sorted orde
         CHECK(region.get_multi<int>({"key1", "key2"}) == Found(2));
         CHECK(region.get_multi<int>({"key1", "key2"}, {.ignore_expiration = true}) == Found{1, 2});
         test::ManyNumbers many;
-        CHECK(region.get_or_create_multi(Keys{"key2", "key1"}, many, {.expiration_time = kennel::unlimited}) == Values{2, 1});
+        CHECK(region.get_or_create_multi(Keys{"key2", "key1"}, many, {.expiration_time = kennel::unlimited}) ==
+              Values{2, 1});
         CHECK(many.calls.empty());
         CHECK(region.get_or_create_multi(Keys{"key2", "key1"}, many) == Values{1, 1});
         CHECK(many.calls == std::vector<Keys>{{"key1", "key2"}});
@@ -207,7 +209,8 @@ TEST_CASE("of many created values the accepted ones are stored and the rejected 
         CHECK(region.get_multi<int>({"a", "bb", "ccc"}) == Found{1, {}, 3});
         CHECK(region.get_or_create_multi(Keys{"a", "bb", "ccc"}, lengths, only_odd) == Values{1, 2, 3});
         CHECK(lengths.calls.back() == Keys{"bb"});
-        const kennel::CreateOptions<int> by_key{.should_cache_fn = [](int, std::string_view key) { return key != "a"; }};
+        const kennel::CreateOptions<int> by_key{
+            .should_cache_fn = [](int, std::string_view key) { return key != "a"; }};
         region.erase("a");
         static_cast<void>(region.get_or_create_multi(Keys{"a", "bb"}, lengths, by_key));
         CHECK(region.get_multi<int>({"a", "bb"}) == Found{{}, 2});
@@ -237,8 +240,8 @@ TEST_CASE("a creator of many that returns too few values is an error, and nothin
     on_every_region([](const RegionFactory& make) {
         auto region = make();
         const auto create = [](const Keys&) { return Values{1}; };
-        const std::string message =
-            test::message_of<kennel::ValidationError>([&] { region.get_or_create_multi(Keys{"a", "b"}, create); });
+        const std::string message = test::message_of<kennel::ValidationError>(
+            [&] { region.get_or_create_multi(Keys{"a", "b"}, create); });
         CHECK(test::contains(message, "asked for 2"));
         CHECK(test::contains(message, "returned 1"));
         CHECK(region.get_multi<int>({"a", "b"}) == Found(2));
@@ -313,5 +316,52 @@ TEST_CASE("refresh_multi creates all its keys, whatever is stored, in one call")
         const auto create = [](const Keys&) { return Map{{"a", 7}}; };
         CHECK(region.refresh_multi(Keys{"a", "b"}, create) == Map{{"a", 7}});
         CHECK(region.get_multi<int>({"a", "b"}) == Found{7, 1});
+    });
+}
+
+TEST_CASE("keys of many values may be written down where they are needed") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        Lengths lengths;
+        CHECK(region.get_or_create_multi({"bb", "a"}, lengths) == Values{2, 1});
+        CHECK(region.get_or_create_multi({"bb", "ccc"}, lengths, {.should_cache_fn = [](int) { return false; }}) ==
+              Values{2, 3});
+        CHECK(region.refresh_multi({"a", "bb"}, lengths) == Values{1, 2});
+        CHECK(region.refresh_multi({"a"}, [](const Keys&) { return Map{{"a", 7}}; }) == Map{{"a", 7}});
+        CHECK(lengths.calls == std::vector<Keys>{{"a", "bb"}, {"ccc"}, {"a", "bb"}});
+        CHECK(region.get_multi<int>({"a", "bb", "ccc"}) == Found{7, 2, {}});
+    });
+}
+
+TEST_CASE("values that are written down with their keys have the types that they have there") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        region.set_multi({{"x", 1}, {"y", 2}});
+        CHECK(region.get_multi<int>({"x", "y"}) == Found{1, 2});
+        const std::string name = "Ada";
+        const std::string key = "a key";
+        region.set_multi({{"text", "Ada"}, {key, name + " Lovelace"}, {"number", 2.5}, {"list", Values{1, 2}}},
+                         {.tags = {"mixed"}});
+        CHECK(region.get<std::string>("text") == "Ada");
+        CHECK(region.get<std::string>(key) == "Ada Lovelace");
+        CHECK(region.get<double>("number") == 2.5);
+        CHECK(region.get<Values>("list") == Values{1, 2});
+        CHECK(region.backend()->get("text")->metadata.tags.names() == Keys{"mixed"});
+        region.set_multi({{"only", "one"}});
+        CHECK(region.get<std::string>("only") == "one");
+        region.set_multi<long>({{"x", 3}});
+        CHECK(region.get<long>("x") == 3);
+    });
+}
+
+TEST_CASE("set_multi takes any container of pairs, and the last pair of a key counts") {
+    on_every_region([](const RegionFactory& make) {
+        auto region = make();
+        region.set_multi(std::vector<std::pair<std::string, int>>{{"a", 1}, {"b", 2}, {"a", 3}});
+        CHECK(region.get_multi<int>({"a", "b"}) == Found{3, 2});
+        region.set_multi({{"a", 4}, {"a", 5}});
+        CHECK(region.get<int>("a") == 5);
+        region.set_multi<int>({{"a", 6}, {"a", 7}});
+        CHECK(region.get<int>("a") == 7);
     });
 }

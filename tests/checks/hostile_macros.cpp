@@ -1,5 +1,5 @@
 // Compiles the core after the macros that other libraries' headers are known to define: Qt, X11, Windows, glibc, macOS.
-// The standard library and fmt come first, because they are not ours to protect.
+// The standard library comes first, because it is not ours to protect.
 
 #include <algorithm>
 #include <any>
@@ -57,8 +57,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <fmt/core.h>
 
 #define min(a, b) a macro named min
 #define max(a, b) a macro named max

@@ -4,7 +4,6 @@
 int main() {
     kennel::CacheRegion<> region;
     const std::vector<std::string> wanted{"key"};
-    region.get_or_create_multi(wanted, [](const std::vector<std::string>& keys) {
-        return std::vector<std::unique_ptr<int>>(keys.size());
-    });
+    region.get_or_create_multi(
+        wanted, [](const std::vector<std::string>& keys) { return std::vector<std::unique_ptr<int>>(keys.size()); });
 }

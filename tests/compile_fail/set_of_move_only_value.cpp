@@ -1,4 +1,4 @@
-// expect: return a std::shared_ptr<const Type> to share a value that can only be moved
+// expect: store a std::shared_ptr<const Type> to share a value that can only be moved
 #include "kennel/kennel.hpp"
 
 int main() {

@@ -3,7 +3,7 @@
 
 int main() {
     kennel::CacheRegion<> region;
-    const auto cached =
-        region.cache_multi_on_arguments("load", [](const std::vector<int*>& numbers) { return std::vector<int>(numbers.size()); });
+    const auto cached = region.cache_multi_on_arguments(
+        "load", [](const std::vector<int*>& numbers) { return std::vector<int>(numbers.size()); });
     return cached({}).front();
 }

@@ -22,8 +22,7 @@ using namespace std::chrono_literals;
 class TemporaryFile {
 public:
     explicit TemporaryFile(std::string_view content)
-        : path_(std::filesystem::temp_directory_path() /
-                ("kennel-toml-" + std::to_string(::getpid()) + ".toml")) {
+        : path_(std::filesystem::temp_directory_path() / ("kennel-toml-" + std::to_string(::getpid()) + ".toml")) {
         std::ofstream(path_) << content;
     }
     TemporaryFile(const TemporaryFile&) = delete;
@@ -80,8 +79,7 @@ arguments.host = "localhost"
     CHECK(settings.size() == 10);
     CHECK(settings.at("title").as<std::string>() == "demo");
     CHECK(settings.at("cache.users.backend").as<std::string>() == "redis");
-    CHECK(settings.at("cache.users.expiration_time").as<kennel::TimeSpan>() ==
-          kennel::TimeSpan(125min));
+    CHECK(settings.at("cache.users.expiration_time").as<kennel::TimeSpan>() == kennel::TimeSpan(125min));
     CHECK(settings.at("cache.users.replace_existing_backend").as<bool>() == false);
     CHECK(settings.at("cache.users.wrap").as<std::vector<std::string>>() ==
           std::vector<std::string>{"logging", "retry"});
@@ -101,22 +99,18 @@ TEST_CASE("a mistake in the file is reported with its place") {
     CHECK(complaint_about("a = 1\nb = \n").starts_with("FILE:2:"));
     CHECK(complaint_about("a = 1\na = 2\n").starts_with("FILE:2:"));
     CHECK(complaint_about("when = 2026-01-01\n").starts_with("FILE:1:8: 'when' is a date or time"));
-    CHECK(complaint_about("\nlist = [\"a\", 1]\n") ==
-          "FILE:2:14: 'list' is a list of something else than text");
-    CHECK(complaint_about("[[table]]\na = 1\n")
-              .find("'table' is a list of something else than text") != std::string::npos);
-    CHECK(complaint_about("\"a.b\" = 1\n[a]\nb = 2\n").find("'a.b' is there twice") !=
+    CHECK(complaint_about("\nlist = [\"a\", 1]\n") == "FILE:2:14: 'list' is a list of something else than text");
+    CHECK(complaint_about("[[table]]\na = 1\n").find("'table' is a list of something else than text") !=
           std::string::npos);
+    CHECK(complaint_about("\"a.b\" = 1\n[a]\nb = 2\n").find("'a.b' is there twice") != std::string::npos);
 }
 
 TEST_CASE("a directory is not a file of settings") {
-    REQUIRE_THROWS_AS(kennel::load_toml(std::filesystem::temp_directory_path().string()),
-                      kennel::ValidationError);
+    REQUIRE_THROWS_AS(kennel::load_toml(std::filesystem::temp_directory_path().string()), kennel::ValidationError);
 }
 
 TEST_CASE("a file that is not there is reported with its path") {
-    const std::string path =
-        (std::filesystem::temp_directory_path() / "kennel-no-such-file.toml").string();
+    const std::string path = (std::filesystem::temp_directory_path() / "kennel-no-such-file.toml").string();
     REQUIRE_THROWS_AS(kennel::load_toml(path), kennel::ValidationError);
     try {
         static_cast<void>(kennel::load_toml(path));

@@ -7,6 +7,8 @@
 #include "support/catch.hpp"
 #include "support/contract.hpp"
 #include "support/counting_backend.hpp"
+#include "support/file_locks.hpp"
+#include "support/locking_proxy.hpp"
 
 #include <memory>
 #include <optional>
@@ -36,17 +38,14 @@ struct OverridesGetAndSet : kennel::ProxyBackend {
     void set(std::string_view key, const kennel::CachedValue& value) override { proxied().set(key, value); }
 };
 
-void run_behind_proxies(const MakeBackend& make_backend) {
+template <class Contract>
+void run_behind_proxies(const Contract& contract, const MakeBackend& make_backend) {
     using kennel::testing_support::CountingProxy;
-    SECTION("alone") { run_contract(backend_contract(make_backend)); }
-    SECTION("behind a proxy that does nothing") {
-        run_contract(backend_contract(behind<DoesNothing>(make_backend)));
-    }
-    SECTION("behind two proxies") {
-        run_contract(backend_contract(behind<CountingProxy>(behind<DoesNothing>(make_backend))));
-    }
+    SECTION("alone") { run_contract(contract(make_backend)); }
+    SECTION("behind a proxy that does nothing") { run_contract(contract(behind<DoesNothing>(make_backend))); }
+    SECTION("behind two proxies") { run_contract(contract(behind<CountingProxy>(behind<DoesNothing>(make_backend)))); }
     SECTION("behind a proxy that overrides get and set alone") {
-        run_contract(backend_contract(behind<OverridesGetAndSet>(make_backend)));
+        run_contract(contract(behind<OverridesGetAndSet>(make_backend)));
     }
 }
 
@@ -55,29 +54,29 @@ void run_behind_proxies(const MakeBackend& make_backend) {
 TEST_CASE("the memory backend keeps the contract of backends",
           "[backend_contract][dogpile-1][dogpile-2][dogpile-3][dogpile-4][dogpile-8][dogpile-9][dogpile-13][dogpile-15]"
           "[dogpile-20][dogpile-84]") {
-    run_behind_proxies([] { return new_backend(); });
+    run_behind_proxies(backend_contract, [] { return new_backend(); });
 }
 
 TEST_CASE("the memory backend with a limit keeps the contract of backends", "[backend_contract]") {
-    run_contract(backend_contract([] {
-        return new_backend({{"max_entries", 100}, {"time_to_live", "1h"}});
-    }));
+    run_contract(backend_contract([] { return new_backend({{"max_entries", 100}, {"time_to_live", "1h"}}); }));
+}
+
+TEST_CASE("a backend with locks of any kind keeps the contract of backends", "[backend_contract][dogpile-165]") {
+    const auto locks_of_process = test::source_of(std::make_shared<test::Locks>(kennel::SystemClock::shared()));
+    const auto files = test::source_of(std::make_shared<test::FileLocks>());
+    const test::LockSource locks = GENERATE_COPY(locks_of_process, files);
+    run_behind_proxies(backend_contract, [&] {
+        return kennel::testing_support::wrapped(std::make_shared<test::LockingProxy>(locks), new_backend());
+    });
 }
 
 TEST_CASE("the memory backend for bytes keeps the contract of backends",
           "[backend_contract][dogpile-1][dogpile-2][dogpile-3][dogpile-4][dogpile-8][dogpile-9][dogpile-13][dogpile-15]"
           "[dogpile-20][dogpile-84]") {
-    run_behind_proxies([] { return new_backend<kennel::MemoryBytesBackend>(); });
+    run_behind_proxies(backend_contract, [] { return new_backend<kennel::MemoryBytesBackend>(); });
 }
 
 TEST_CASE("the null backend keeps the contract of backends that forget everything",
           "[backend_contract][dogpile-168][dogpile-169][dogpile-170][dogpile-171][dogpile-172][dogpile-173]") {
-    using kennel::forgetful_backend_contract;
-    SECTION("alone") { run_contract(forgetful_backend_contract(null)); }
-    SECTION("behind a proxy that does nothing") {
-        run_contract(forgetful_backend_contract(behind<DoesNothing>(null)));
-    }
-    SECTION("behind a proxy that overrides get and set alone") {
-        run_contract(forgetful_backend_contract(behind<OverridesGetAndSet>(null)));
-    }
+    run_behind_proxies(kennel::forgetful_backend_contract, null);
 }

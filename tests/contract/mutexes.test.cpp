@@ -6,6 +6,9 @@
 #include "kennel/thread_mutex.hpp"
 #include "support/catch.hpp"
 #include "support/contract.hpp"
+#include "support/file_locks.hpp"
+#include "support/leased_locks.hpp"
+#include "support/locking_proxy.hpp"
 
 #include <memory>
 #include <string>
@@ -41,20 +44,33 @@ struct HasAll {
     void release();
 };
 
-static_assert(kennel::MutexLike<kennel::ThreadMutex>);
-static_assert(kennel::MutexLike<HasAll>);
-static_assert(!kennel::MutexLike<LacksAcquire>);
-static_assert(!kennel::MutexLike<LacksRelease>);
-static_assert(!kennel::MutexLike<LacksLocked>);
-
 } // namespace
 
+TEST_CASE("a mutex is what can be acquired, released and asked", "[dogpile-29][dogpile-77][dogpile-78]") {
+    STATIC_REQUIRE(kennel::MutexLike<kennel::ThreadMutex>);
+    STATIC_REQUIRE(kennel::MutexLike<HasAll>);
+    STATIC_REQUIRE_FALSE(kennel::MutexLike<LacksAcquire>);
+    STATIC_REQUIRE_FALSE(kennel::MutexLike<LacksRelease>);
+    STATIC_REQUIRE_FALSE(kennel::MutexLike<LacksLocked>);
+}
+
 TEST_CASE("the mutexes of this process, shared by name, keep the contract of mutexes",
-          "[mutex_contract][dogpile-28][dogpile-29][dogpile-30][dogpile-31][dogpile-77][dogpile-78][dogpile-166][dogpile-167]") {
+          "[mutex_contract][dogpile-28][dogpile-30][dogpile-31][dogpile-166][dogpile-167]") {
     const auto registry = std::make_shared<kennel::NameRegistry<kennel::CacheMutex>>(
         [](std::string_view) { return std::make_shared<kennel::ThreadMutex>(); });
     kennel::testing_support::run_contract(
         kennel::mutex_contract([registry](std::string_view key) { return registry->get(key); }));
+}
+
+TEST_CASE("mutexes that are files keep the contract of mutexes",
+          "[mutex_contract][dogpile-28][dogpile-30][dogpile-31][dogpile-165]") {
+    const auto locks = std::make_shared<test::FileLocks>();
+    kennel::testing_support::run_contract(kennel::mutex_contract(test::source_of(locks)));
+}
+
+TEST_CASE("mutexes with a lease keep the contract of mutexes", "[mutex_contract][dogpile-28][dogpile-30][dogpile-31]") {
+    const auto locks = std::make_shared<test::LeasedLocks>(kennel::SystemClock::shared(), std::chrono::hours(1));
+    kennel::testing_support::run_contract(kennel::mutex_contract(test::source_of(locks)));
 }
 
 TEST_CASE("the mutexes of a proxy keep the contract of mutexes behind another proxy", "[mutex_contract]") {
@@ -83,7 +99,8 @@ TEST_CASE("the null backend's mutex is always to be had, by any number at once",
 
 TEST_CASE("whether a key is locked is asked of the backend's mutex of the mangled key, which it does not take",
           "[dogpile-5]") {
-    kennel::CacheRegion region{{.key_mangler = kennel::KeyMangler([](std::string_view key) { return "m:" + std::string(key); })}};
+    kennel::CacheRegion region{
+        {.key_mangler = kennel::KeyMangler([](std::string_view key) { return "m:" + std::string(key); })}};
     region.configure("memory", {.wrap = {std::make_shared<LockingProxy>()}});
     CHECK_FALSE(region.key_is_locked("key"));
     CHECK_FALSE(region.key_is_locked("key"));

@@ -28,7 +28,7 @@ class LoggedBackend {
 public:
     LoggedBackend()
         : backend_(kennel::WrappedProxy(std::make_shared<LoggingProxy>(
-                       [this](std::string_view line) { lines.emplace_back(line); }, clock_))
+                                            [this](std::string_view line) { lines.emplace_back(line); }, clock_))
                        .around(kennel::WrappedProxy(failing).around(new_backend()))) {}
 
     kennel::CacheBackend* operator->() const { return backend_.get(); }
@@ -99,7 +99,8 @@ TEST_CASE("the logging proxy logs an operation that fails, and passes the failur
                                  R"(erase "key" failed in 0.000000 s)"});
 }
 
-TEST_CASE("the logging proxy never writes a value, and of a key nothing that could pass for another line", "[logging]") {
+TEST_CASE("the logging proxy never writes a value, and of a key nothing that could pass for another line",
+          "[logging]") {
     LoggedBackend backend;
     backend.set("a\nset \"b\"\x7f\\");
     CHECK(backend.lines == Lines{R"(set "a\x0aset \"b\"\x7f\\" done in 0.000000 s)"});
@@ -120,8 +121,9 @@ TEST_CASE("the logging proxy sees what a region does", "[logging][dogpile-83]") 
     Lines lines;
     kennel::CacheRegion region{{.clock = std::make_shared<kennel::testing::ManualClock>()}};
     const auto clock = std::make_shared<kennel::testing::ManualClock>();
-    region.configure("memory", {.wrap = {std::make_shared<LoggingProxy>(
-                                    [&](std::string_view line) { lines.emplace_back(line); }, clock)}});
+    region.configure(
+        "memory",
+        {.wrap = {std::make_shared<LoggingProxy>([&](std::string_view line) { lines.emplace_back(line); }, clock)}});
     CHECK(region.get_or_create("key", [] { return 1; }) == 1);
     CHECK(region.get_or_create("key", [] { return 2; }) == 1);
     REQUIRE(lines.size() >= 3);
@@ -137,7 +139,6 @@ TEST_CASE("a configuration can name the logging proxy", "[logging]") {
 }
 
 TEST_CASE("behind the logging proxy a backend keeps its contract", "[logging][backend_contract]") {
-    kennel::testing_support::run_contract(kennel::backend_contract([] {
-        return wrapped(std::make_shared<LoggingProxy>([](std::string_view) {}), new_backend());
-    }));
+    kennel::testing_support::run_contract(kennel::backend_contract(
+        [] { return wrapped(std::make_shared<LoggingProxy>([](std::string_view) {}), new_backend()); }));
 }

@@ -139,7 +139,6 @@ TEST_CASE("a configuration can name the retry_delete proxy", "[retry_delete]") {
 }
 
 TEST_CASE("behind the retry_delete proxy a backend keeps its contract", "[retry_delete][backend_contract]") {
-    kennel::testing_support::run_contract(kennel::backend_contract([] {
-        return wrapped(std::make_shared<RetryDeleteProxy>(), new_backend());
-    }));
+    kennel::testing_support::run_contract(
+        kennel::backend_contract([] { return wrapped(std::make_shared<RetryDeleteProxy>(), new_backend()); }));
 }

@@ -2,6 +2,7 @@
 
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
+#include "support/halted_creation.hpp"
 #include "support/threads.hpp"
 
 #include <algorithm>
@@ -18,8 +19,8 @@ using kennel::testing::ManualClock;
 
 constexpr int thread_count = 10;
 
-/// One expiring resource that threads use all the time. Time passes only when one of them lets it pass: a use, a pause and a
-/// creation each take theirs on a clock that is turned by hand. Age is counted in generations.
+/// One expiring resource that threads use all the time. Time passes only when one of them lets it pass: a use, a
+/// pause and a creation each take theirs on a clock that is turned by hand. Age is counted in generations.
 class Resource {
 public:
     struct Times {
@@ -122,14 +123,7 @@ TEST_CASE("the old value is returned to everybody else for as long as the creati
     region.configure("memory", {.expiration_time = 5s});
     region.set("resource", 1);
     clock->advance(6s);
-    test::Stop creating;
-    auto creation = test::on_another_thread([&] {
-        return region.get_or_create("resource", [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(region, "resource", 2);
     std::atomic<int> old_values = 0;
     test::run_together(9, [&](std::size_t) {
         for (int use = 0; use != 50; ++use) {
@@ -138,8 +132,7 @@ TEST_CASE("the old value is returned to everybody else for as long as the creati
         }
     });
     CHECK(old_values == 450);
-    creating.let_go();
-    CHECK(creation.get() == 2);
+    CHECK(creation.finish() == 2);
 }
 
 TEST_CASE("an expired value is created anew by one call of the creator", "[dogpile-135]") {

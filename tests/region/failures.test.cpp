@@ -3,6 +3,7 @@
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
 #include "support/failing_backend.hpp"
+#include "support/halted_creation.hpp"
 #include "support/hooked_proxy.hpp"
 #include "support/locking_proxy.hpp"
 #include "support/threads.hpp"
@@ -85,7 +86,8 @@ TEST_CASE("when the store cannot be read, reading misses, is counted and told") 
     CHECK(world.region.get<int>("key") == 1);
 }
 
-TEST_CASE("when the store cannot be read, one thread of the process creates and the others get its value", "[defect-D20]") {
+TEST_CASE("when the store cannot be read, one thread of the process creates and the others get its value",
+          "[defect-D20]") {
     World world;
     world.region.set("key", 1);
     world.proxy->reads_fail = true;
@@ -111,9 +113,9 @@ TEST_CASE("a region that is told so throws when the store cannot be read, but cr
     CHECK(world.region.look_up<int>("key").is_error());
     CHECK(world.region.statistics().reads_failed == 3);
     CHECK(world.region.get_or_create("key", [] { return 2; }) == 2);
-    CHECK(world.region.get_or_create_multi(std::vector<std::string>{"b"},
-                                           [](const auto& keys) { return std::vector<int>(keys.size(), 3); }) ==
-          std::vector<int>{3});
+    CHECK(world.region.get_or_create_multi(std::vector<std::string>{"b"}, [](const auto& keys) {
+        return std::vector<int>(keys.size(), 3);
+    }) == std::vector<int>{3});
 }
 
 TEST_CASE("when the store cannot be written, set and erase throw and tell, and what was stored is there still") {
@@ -134,9 +136,9 @@ TEST_CASE("when the store cannot be written, a created value goes to its callers
     World world;
     world.proxy->writes_fail = true;
     CHECK(world.region.get_or_create("key", [] { return 2; }) == 2);
-    CHECK(world.region.get_or_create_multi(std::vector<std::string>{"a", "b"},
-                                           [](const auto& keys) { return std::vector<int>(keys.size(), 3); }) ==
-          std::vector<int>{3, 3});
+    CHECK(world.region.get_or_create_multi(std::vector<std::string>{"a", "b"}, [](const auto& keys) {
+        return std::vector<int>(keys.size(), 3);
+    }) == std::vector<int>{3, 3});
     CHECK(world.region.refresh("key", [] { return 4; }) == 4);
     CHECK(world.region.statistics().writes_failed == 3);
     CHECK(world.region.statistics().created == 3);
@@ -178,19 +180,11 @@ TEST_CASE("a lock that cannot be asked is done without, still once per process")
 
 TEST_CASE("a store that fails while others wait leaves nobody waiting") {
     World world;
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 1);
     auto waiting = test::on_another_thread([&] { return world.region.get_or_create("key", [] { return 2; }); });
     world.clock->await_waiters(1);
     world.proxy->reads_fail = world.proxy->writes_fail = true;
-    creating.let_go();
-    CHECK(leader.get() == 1);
+    CHECK(creation.finish() == 1);
     CHECK(waiting.get() == 1);
 }
 
@@ -232,7 +226,8 @@ TEST_CASE("what throws on the way leaves no lock held, nothing stored and nobody
     };
     const auto clock = std::make_shared<ManualClock>();
     const auto locks = std::make_shared<test::Locks>(clock);
-    CacheRegion<> region({.key_mangler = [&](std::string_view key) { return fail(), std::string(key); }, .clock = clock});
+    CacheRegion<> region(
+        {.key_mangler = [&](std::string_view key) { return fail(), std::string(key); }, .clock = clock});
     region.configure("memory", {.expiration_time = 10s, .wrap = {std::make_shared<test::LockingProxy>(locks)}});
     const auto is_unlocked = [&] {
         return locks->acquired() == locks->released() && !region.key_is_locked("key") && !region.key_is_locked("b");
@@ -277,10 +272,13 @@ TEST_CASE("a filter that throws is an error of the creation for everybody, and n
     std::atomic<int> errors = 0;
     test::run_together(3, [&](std::size_t) {
         try {
-            (void)world.region.get_or_create("key", [&] {
-                world.clock->await_waiters(2);
-                return 1;
-            }, {.should_cache_fn = [](int) -> bool { throw std::runtime_error("no opinion"); }});
+            (void)world.region.get_or_create(
+                "key",
+                [&] {
+                    world.clock->await_waiters(2);
+                    return 1;
+                },
+                {.should_cache_fn = [](int) -> bool { throw std::runtime_error("no opinion"); }});
         } catch (const std::runtime_error& error) {
             if (error.what() == std::string("no opinion")) ++errors;
         }
@@ -302,7 +300,8 @@ TEST_CASE("a key generator that throws reaches the caller before anything is loc
     CHECK(world.locks->asked() == 0);
 }
 
-TEST_CASE("a value that cannot be copied out of the store is the caller's error and leaves nothing locked", "[fault-31]") {
+TEST_CASE("a value that cannot be copied out of the store is the caller's error and leaves nothing locked",
+          "[fault-31]") {
     World world;
     Uncopyable::is_failing = false;
     const auto create = [] { return Uncopyable(); };
@@ -310,9 +309,10 @@ TEST_CASE("a value that cannot be copied out of the store is the caller's error 
     Uncopyable::is_failing = true;
     CHECK_THROWS_AS(world.region.get_or_create("key", create), std::runtime_error);
     CHECK_THROWS_AS(world.region.get_or_create("another key", create), std::runtime_error);
-    CHECK_THROWS_AS(world.region.get_or_create_multi(std::vector<std::string>{"key", "third key"},
-                                                     [](const auto& keys) { return std::vector<Uncopyable>(keys.size()); }),
-                    std::runtime_error);
+    CHECK_THROWS_AS(
+        world.region.get_or_create_multi(std::vector<std::string>{"key", "third key"},
+                                         [](const auto& keys) { return std::vector<Uncopyable>(keys.size()); }),
+        std::runtime_error);
     Uncopyable::is_failing = false;
     for (const char* key : {"key", "another key", "third key"}) CHECK_FALSE(world.region.key_is_locked(key));
     CHECK(world.locks->acquired() == world.locks->released());
@@ -337,4 +337,65 @@ TEST_CASE("a runner or a copy of the creator that throws leaves nothing locked",
     CHECK_FALSE(region.key_is_locked("key"));
     CHECK(region.get_or_create("key", [] { return 3; }) == 1);
     CHECK(region.get<int>("key") == 3);
+}
+
+TEST_CASE("look_up answers with an error, whatever the backend throws and whatever the region is told") {
+    const auto proxy = std::make_shared<test::HookedProxy>();
+    const OnFailure on_read_failure = GENERATE(OnFailure::degrade, OnFailure::throw_error);
+    CacheRegion<> region;
+    region.configure("memory", {.wrap = {proxy}, .on_read_failure = on_read_failure});
+    region.set("key", 1);
+    const auto check = [&](const std::string& text) {
+        const auto answer = region.look_up<int>("key");
+        CHECK(answer.is_error());
+        CHECK(answer.error() == text);
+        CHECK(answer.backend() == "memory");
+        CHECK_FALSE(answer.has_value());
+    };
+    proxy->before_get = [](std::string_view) { throw BackendError("it is away"); };
+    check("it is away");
+    proxy->before_get = [](std::string_view) { throw std::runtime_error("it is broken"); };
+    check("it is broken");
+    proxy->before_get = [](std::string_view) { throw 5; };
+    check("an exception that is not a std::exception");
+    CHECK(region.statistics().misses == 3);
+    CHECK(region.statistics().reads_failed == 3);
+    proxy->before_get = nullptr;
+    CHECK(region.look_up<int>("key").value() == 1);
+}
+
+TEST_CASE("look_up lets through what is no failure of the backend") {
+    CacheRegion<> region;
+    CHECK_THROWS_AS(region.look_up<int>("key"), kennel::RegionNotConfigured);
+    region.configure("memory");
+    Uncopyable::is_failing = false;
+    region.set("key", Uncopyable());
+    Uncopyable::is_failing = true;
+    CHECK_THROWS_AS(region.look_up<Uncopyable>("key"), std::runtime_error);
+    Uncopyable::is_failing = false;
+}
+
+TEST_CASE("a lock that cannot be asked is told, and says nothing of who creates elsewhere") {
+    World world;
+    world.proxy->locks_fail = true;
+    CHECK_FALSE(world.region.key_is_locked("key"));
+    CHECK(world.region.statistics().locks_failed == 1);
+    CHECK(world.heard() == std::vector<EventKind>{EventKind::lock_failed});
+    test::HaltedCreation creation(world.region, "key", 1);
+    CHECK(world.region.key_is_locked("key"));
+    CHECK_FALSE(world.region.key_is_locked("another key"));
+    CHECK(creation.finish() == 1);
+}
+
+TEST_CASE("a lock that is there and does not say whether it is locked is one that cannot be asked") {
+    struct MuteMutex final : kennel::CacheMutex {
+        [[nodiscard]] bool acquire(kennel::SteadyTime /*deadline*/) override { return true; }
+        void release() noexcept override {}
+        [[nodiscard]] bool locked() override { throw BackendError("it does not say"); }
+    };
+    const test::LockSource mute = [](std::string_view) { return std::make_shared<MuteMutex>(); };
+    CacheRegion<> region;
+    region.configure("memory", {.wrap = {std::make_shared<test::LockingProxy>(mute)}});
+    CHECK_FALSE(region.key_is_locked("key"));
+    CHECK(region.statistics().locks_failed == 1);
 }

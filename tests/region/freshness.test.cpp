@@ -4,8 +4,12 @@
 #include "support/catch.hpp"
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace {
 
@@ -54,6 +58,31 @@ public:
     mutable int coarse_reads = 0;
 };
 
+/// A strategy that hits nothing and stamps ahead of the clock, as it must when that has been set back.
+class AheadStrategy final : public kennel::RegionInvalidationStrategy {
+public:
+    void invalidate(Invalidation /*kind*/, WallTime /*now*/) override {}
+    [[nodiscard]] Invalidation judge(std::string_view /*key*/, const kennel::Metadata& /*metadata*/) const override {
+        return Invalidation::none;
+    }
+    [[nodiscard]] bool was_soft_invalidated() const override { return false; }
+    [[nodiscard]] WallTime stamp(WallTime now) const override {
+        ++stamps;
+        return now + 1h;
+    }
+
+    mutable int stamps = 0;
+};
+
+kennel::detail::Configuration configuration_with(std::shared_ptr<kennel::RegionInvalidationStrategy> strategy,
+                                                 const LaggingClock& clock) {
+    kennel::detail::Configuration configuration;
+    configuration.invalidator = std::move(strategy);
+    configuration.clock = std::shared_ptr<const kennel::Clock>(std::shared_ptr<void>(), &clock);
+    configuration.coarse_lag = clock.coarse_lag();
+    return configuration;
+}
+
 /// One entry, `age` old, judged by `rules`.
 struct Case {
     TimeSpan::Nanoseconds age = 0s;
@@ -64,16 +93,15 @@ struct Case {
     LaggingClock clock{};
 
     [[nodiscard]] kennel::detail::Verdict verdict() {
-        kennel::detail::Configuration configuration;
-        configuration.invalidator = std::make_shared<FixedStrategy>(invalidation);
+        const auto configuration = configuration_with(std::make_shared<FixedStrategy>(invalidation), clock);
         const kennel::Metadata metadata{.created = clock.now - age, .version = version, .time_to_live = time_to_live};
-        return judge(configuration, clock, "key", metadata, rules);
+        return judge(configuration, "key", metadata, rules);
     }
     [[nodiscard]] Standing standing() { return verdict().standing; }
 };
 
 Rules rules(TimeSpan expiration, TimeSpan stale_time = unlimited) {
-    return {.expiration = expiration, .stale_time = stale_time};
+    return {{.expiration = expiration, .stale_time = stale_time}};
 }
 
 } // namespace
@@ -108,14 +136,31 @@ TEST_CASE("an entry from the future expires by its distance") {
     CHECK(Case{.age = -24h * 365 * 100, .rules = rules(unlimited)}.standing() == Standing::fresh);
 }
 
+TEST_CASE("the age of an entry from the future is measured from what would be stamped now") {
+    const LaggingClock clock;
+    const auto strategy = std::make_shared<AheadStrategy>();
+    const auto configuration = configuration_with(strategy, clock);
+    const auto standing_after = [&](TimeSpan::Nanoseconds age) {
+        return judge(configuration, "key", {.created = clock.now - age}, rules(1min, 1h)).standing;
+    };
+    CHECK(standing_after(0s) == Standing::fresh);
+    CHECK(standing_after(2min) == Standing::stale);
+    CHECK(strategy->stamps == 0);
+    CHECK(standing_after(-1h) == Standing::fresh);
+    CHECK(standing_after(-1h + 60s) == Standing::fresh);
+    CHECK(standing_after(-1h - 60s) == Standing::fresh);
+    CHECK(standing_after(-1h + 61s) == Standing::stale);
+    CHECK(standing_after(-1h - 61s) == Standing::stale);
+    CHECK(standing_after(-3h) == Standing::none);
+}
+
 TEST_CASE("no creation time, however odd, overflows") {
     LaggingClock clock;
     for (const WallTime odd : {(WallTime::min)(), (WallTime::max)(), WallTime()}) {
         Case oddity{.age = 0s, .rules = rules(1min, 1h)};
-        kennel::detail::Configuration configuration;
-        configuration.invalidator = std::make_shared<FixedStrategy>(Invalidation::none);
+        const auto configuration = configuration_with(std::make_shared<FixedStrategy>(Invalidation::none), clock);
         const kennel::Metadata metadata{.created = odd};
-        CHECK(judge(configuration, clock, "key", metadata, oddity.rules).standing == Standing::none);
+        CHECK(judge(configuration, "key", metadata, oddity.rules).standing == Standing::none);
         CHECK(age_of(clock.now, odd) >= TimeSpan());
     }
     clock.now = (WallTime::min)();
@@ -137,7 +182,8 @@ TEST_CASE("an invalidated entry is nothing when hard and stale when soft, whatev
 }
 
 TEST_CASE("a soft-invalidated entry that is too old anyway is nothing") {
-    CHECK(Case{.age = 2min, .rules = rules(1min, 1h), .invalidation = Invalidation::soft}.standing() == Standing::stale);
+    CHECK(Case{.age = 2min, .rules = rules(1min, 1h), .invalidation = Invalidation::soft}.standing() ==
+          Standing::stale);
     CHECK(Case{.age = 2h, .rules = rules(1min, 1h), .invalidation = Invalidation::soft}.standing() == Standing::none);
 }
 

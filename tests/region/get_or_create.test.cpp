@@ -2,8 +2,10 @@
 
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
+#include "support/halted_creation.hpp"
 #include "support/hooked_proxy.hpp"
 #include "support/locking_proxy.hpp"
+#include "support/shared_store.hpp"
 #include "support/threads.hpp"
 
 #include <array>
@@ -63,20 +65,12 @@ TEST_CASE("while one thread creates, the others are served the old value at once
     const World world;
     world.region.set("key", 1);
     world.clock->advance(11s);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 2);
     std::atomic<int> sum = 0;
     test::run_together(10, [&](std::size_t) { sum += world.region.get_or_create("key", [] { return 100; }); });
     CHECK(sum == 10);
     CHECK(world.region.statistics().stale_hits == 10);
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
     CHECK(world.region.get<int>("key") == 2);
     CHECK(world.region.statistics().created == 1);
 }
@@ -85,19 +79,11 @@ TEST_CASE("nobody is served a hard-invalidated value, whoever creates") {
     World world;
     world.region.set("key", 1);
     world.region.invalidate(Invalidation::hard);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 2);
     auto waiting = test::on_another_thread([&] { return world.region.get_or_create("key", [] { return 3; }); });
     world.clock->await_waiters(1);
     CHECK_FALSE(world.region.get<int>("key"));
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
     CHECK(waiting.get() == 2);
 }
 
@@ -105,36 +91,20 @@ TEST_CASE("a soft-invalidated value is served to the others while one creates") 
     World world;
     world.region.set("key", 1);
     world.region.invalidate(Invalidation::soft);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 2);
     CHECK(world.region.get_or_create("key", [] { return 3; }) == 1);
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
 }
 
 TEST_CASE("a call that accepts no stale value waits for who creates") {
     World world;
     world.region.set("key", 1);
     world.clock->advance(11s);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 2);
     auto strict = test::on_another_thread(
         [&] { return world.region.get_or_create("key", [] { return 3; }, {.stale_time = 0s}); });
     world.clock->await_waiters(1);
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
     CHECK(strict.get() == 2);
 }
 
@@ -193,32 +163,17 @@ TEST_CASE("a creator that throws leaves the old value as it was") {
 
 TEST_CASE("callers of different types of one key each get theirs") {
     const World world;
-    test::Stop creating;
-    auto number = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation number(world.region, "key", 1);
     auto text = test::on_another_thread(
         [&] { return world.region.get_or_create("key", [] { return std::string("one"); }); });
     world.clock->await_waiters(1);
-    creating.let_go();
-    CHECK(number.get() == 1);
+    CHECK(number.finish() == 1);
     CHECK(text.get() == "one");
 }
 
 TEST_CASE("a creator may be slow only for its own key: no lock is held while it runs") {
     World world;
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("slow", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "slow", 1);
     int other = 0;
     for (int key = 0; key != 100; ++key) {
         const std::string name = std::to_string(key); // some of them lie next to the slow one in every table
@@ -228,8 +183,7 @@ TEST_CASE("a creator may be slow only for its own key: no lock is held while it 
     }
     CHECK(other == 100);
     CHECK(world.region.key_is_locked("slow"));
-    creating.let_go();
-    CHECK(leader.get() == 1);
+    CHECK(creation.finish() == 1);
     CHECK_FALSE(world.region.key_is_locked("slow"));
 }
 
@@ -261,12 +215,8 @@ TEST_CASE("a creator that asks for its own key through another key gets an error
 TEST_CASE("a creator that refreshes its own key gets an error") {
     const World world;
     const auto create = [&] { return world.region.refresh("key", [] { return 1; }); };
-    SECTION("from get_or_create") {
-        CHECK_THROWS_AS(world.region.get_or_create("key", create), RecursiveCreation);
-    }
-    SECTION("from refresh") {
-        CHECK_THROWS_AS(world.region.refresh("key", create), RecursiveCreation);
-    }
+    SECTION("from get_or_create") { CHECK_THROWS_AS(world.region.get_or_create("key", create), RecursiveCreation); }
+    SECTION("from refresh") { CHECK_THROWS_AS(world.region.refresh("key", create), RecursiveCreation); }
     CHECK_FALSE(world.region.key_is_locked("key"));
     CHECK_FALSE(world.region.get<int>("key"));
 }
@@ -326,7 +276,8 @@ TEST_CASE("a creator may ask for another key, also when that one is cached alrea
 TEST_CASE("wrapped functions that call one another under different namespaces do not block", "[dogpile-110]") {
     World world;
     auto inner = world.region.cache_on_arguments("load", [](int id) { return id + 1; }, {.key_namespace = "inner"});
-    auto outer = world.region.cache_on_arguments("load", [&](int id) { return 10 * inner(id); }, {.key_namespace = "outer"});
+    auto outer = world.region.cache_on_arguments("load", [&](int id) { return 10 * inner(id); },
+                                                 {.key_namespace = "outer"});
     CHECK(outer(1) == 20);
     outer.invalidate(1);
     CHECK(outer(1) == 20);
@@ -335,14 +286,7 @@ TEST_CASE("wrapped functions that call one another under different namespaces do
 
 TEST_CASE("who has waited for lock_timeout gets an error, unless told otherwise") {
     World world({.expiration_time = 10s, .lock_timeout = 5s});
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 1);
     const auto ask = [&](OnLockTimeout on_lock_timeout) {
         auto asking = test::on_another_thread([&, on_lock_timeout] {
             return world.region.get_or_create("key", [] { return 2; }, {.on_lock_timeout = on_lock_timeout});
@@ -364,59 +308,41 @@ TEST_CASE("who has waited for lock_timeout gets an error, unless told otherwise"
     SECTION("serve_stale without any old value") {
         CHECK_THROWS_AS(ask(OnLockTimeout::serve_stale), kennel::CreationTimeout);
     }
-    creating.let_go();
-    CHECK(leader.get() == 1);
+    CHECK(creation.finish() == 1);
     CHECK(world.region.get<int>("key") == 1);
 }
 
 TEST_CASE("who has waited for lock_timeout may be served a value that is older than any promise") {
-    World world({.expiration_time = 10s, .stale_time = 5s, .lock_timeout = 5s, .on_lock_timeout = OnLockTimeout::serve_stale});
+    World world(
+        {.expiration_time = 10s, .stale_time = 5s, .lock_timeout = 5s, .on_lock_timeout = OnLockTimeout::serve_stale});
     world.region.set("key", 1, {.time_to_live = 1h});
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 2;
-        }, {.expiration_time = 0s, .stale_time = 0s});
-    });
-    creating.await_arrival();
-    auto asking = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [] { return 3; }, {.expiration_time = 0s, .stale_time = 0s});
-    });
+    test::HaltedCreation creation(world.region, "key", 2, {.expiration_time = 0s, .stale_time = 0s});
+    auto asking = test::on_another_thread(
+        [&] { return world.region.get_or_create("key", [] { return 3; }, {.expiration_time = 0s, .stale_time = 0s}); });
     world.clock->await_waiters(1);
     world.clock->advance(5s);
     CHECK(asking.get() == 1);
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
 }
 
 TEST_CASE("a hard-invalidated value is not served after lock_timeout either") {
     World world({.expiration_time = 10s, .lock_timeout = 5s, .on_lock_timeout = OnLockTimeout::serve_stale});
     world.region.set("key", 1);
     world.region.invalidate(Invalidation::hard);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 2;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(world.region, "key", 2);
     auto asking = test::on_another_thread([&] { return world.region.get_or_create("key", [] { return 3; }); });
     world.clock->await_waiters(1);
     world.clock->advance(5s);
     CHECK_THROWS_AS(asking.get(), kennel::CreationTimeout);
-    creating.let_go();
-    CHECK(leader.get() == 2);
+    CHECK(creation.finish() == 2);
 }
 
 TEST_CASE("a creation that came to nothing is taken over by one of those who waited for it") {
     const auto clock = std::make_shared<ManualClock>();
     const auto locks = std::make_shared<test::Locks>(clock);
     CacheRegion<> region({.clock = clock});
-    region.configure("memory", {.expiration_time = 10s,
-                                .wrap = {std::make_shared<test::LockingProxy>(locks)},
-                                .lock_timeout = 5s});
+    region.configure(
+        "memory", {.expiration_time = 10s, .wrap = {std::make_shared<test::LockingProxy>(locks)}, .lock_timeout = 5s});
     const auto mutex = locks->mutex("key");
     REQUIRE(mutex->try_acquire()); // another process creates
     std::atomic<int> created = 0;
@@ -436,42 +362,31 @@ TEST_CASE("a creation that came to nothing is taken over by one of those who wai
 TEST_CASE("a leader looks into the store once more, for the value that another process has made meanwhile") {
     const auto clock = std::make_shared<ManualClock>();
     const auto locks = std::make_shared<test::Locks>(clock);
-    const auto store = std::make_shared<kennel::MemoryBackend>(kennel::BackendContext{{}, clock});
-    CacheRegion<> regions[] = {CacheRegion<>{{.clock = clock}}, CacheRegion<>{{.clock = clock}}};
-    kennel::register_backend("shared by two processes", [&](const kennel::BackendContext&) { return store; });
-    for (auto& region : regions)
-        region.configure("shared by two processes", {.wrap = {std::make_shared<test::LockingProxy>(locks)}});
-    test::Stop creating;
-    auto first = test::on_another_thread([&] {
-        return regions[0].get_or_create("key", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
-    CHECK(regions[1].key_is_locked("key"));
-    auto second = test::on_another_thread([&] { return regions[1].get_or_create("key", [] { return 2; }); });
+    const test::SharedStore store(clock, test::source_of(locks));
+    const CacheRegion<> one = store.process();
+    const CacheRegion<> other = store.process();
+    test::HaltedCreation creation(one, "key", 1);
+    CHECK(other.key_is_locked("key"));
+    auto asking = test::on_another_thread([&] { return other.get_or_create("key", [] { return 2; }); });
     clock->await_waiters(1);
-    creating.let_go();
-    CHECK(first.get() == 1);
-    CHECK(second.get() == 1);
-    CHECK(regions[1].statistics().created == 0);
-    CHECK(regions[1].statistics().hits == 1);
+    CHECK(creation.finish() == 1);
+    CHECK(asking.get() == 1);
+    CHECK(other.statistics().created == 0);
+    CHECK(other.statistics().hits == 1);
     CHECK(locks->acquired() == 2);
     CHECK(locks->released() == 2);
-    CHECK_FALSE(regions[1].key_is_locked("key"));
+    CHECK_FALSE(other.key_is_locked("key"));
 }
 
-TEST_CASE("a process is one waiter at the lock of the backend, however many threads ask") {
+TEST_CASE("a process is one waiter at the lock of the backend, however many threads ask", "[defect-D23]") {
     const auto clock = std::make_shared<ManualClock>();
     const auto locks = std::make_shared<test::Locks>(clock);
     CacheRegion<> region({.clock = clock});
     region.configure("memory", {.wrap = {std::make_shared<test::LockingProxy>(locks)}});
     const auto mutex = locks->mutex("key");
     REQUIRE(mutex->try_acquire());
-    auto asking = test::on_another_thread([&] {
-        test::run_together(6, [&](std::size_t) { (void)region.get_or_create("key", [] { return 1; }); });
-    });
+    auto asking = test::on_another_thread(
+        [&] { test::run_together(6, [&](std::size_t) { (void)region.get_or_create("key", [] { return 1; }); }); });
     clock->await_waiters(6);
     mutex->release();
     asking.get();
@@ -495,7 +410,7 @@ TEST_CASE("the old value is served at once while another process creates") {
     CHECK(region.get_or_create("key", [] { return 2; }) == 2);
 }
 
-TEST_CASE("who may not wait longer for another process creates alone, without the lock") {
+TEST_CASE("who may not wait longer for another process creates alone, without the lock", "[defect-D5]") {
     const auto clock = std::make_shared<ManualClock>();
     const auto locks = std::make_shared<test::Locks>(clock);
     CacheRegion<> region({.clock = clock});
@@ -541,7 +456,8 @@ TEST_CASE("two regions share no creation of one key, and each creates it once at
     }
 }
 
-TEST_CASE("threads on one key that expires again and again create more than twice and never two at once", "[dogpile-18]") {
+TEST_CASE("threads on one key that expires again and again create more than twice and never two at once",
+          "[dogpile-18]") {
     const World world({.expiration_time = 1s});
     std::atomic<int> creating = 0;
     std::atomic<int> created = 0;

@@ -2,6 +2,9 @@
 
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
+#include "support/counting_backend.hpp"
+#include "support/failing_backend.hpp"
+#include "support/halted_creation.hpp"
 #include "support/locking_proxy.hpp"
 #include "support/threads.hpp"
 
@@ -16,6 +19,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -50,6 +54,29 @@ Values ones(const Keys& keys) { return Values(keys.size(), 1); }
 
 struct Broken : std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+
+/// Has a form in bytes for positive numbers only.
+struct PickySerializer {
+    [[nodiscard]] std::string serialize(int number) const {
+        if (number < 0) throw kennel::SerializationError("a negative number has no form");
+        return std::to_string(number);
+    }
+    template <class Type>
+    [[nodiscard]] Type deserialize(std::string_view bytes) const {
+        return std::stoi(std::string(bytes));
+    }
+};
+
+/// A region on a backend that keeps bytes, and what it has told of writes.
+struct PickyWorld {
+    explicit PickyWorld(kennel::ProxyList wrap = {}) { region.configure("memory_bytes", {.wrap = std::move(wrap)}); }
+
+    std::vector<std::string> failures{}; ///< key and text of each
+    CacheRegion<PickySerializer> region{{.listener = [this](const kennel::Event& event) {
+        if (event.kind == kennel::EventKind::write_failed)
+            failures.push_back(std::string(event.key) + ": " + std::string(event.detail));
+    }}};
 };
 
 } // namespace
@@ -112,33 +139,16 @@ TEST_CASE("calls that overlap in any way do not block and never create a key at 
 
 TEST_CASE("a call for many joins the creation of one, and a call for one joins the creation of many") {
     World world;
-    test::Stop creating_a;
-    test::Stop creating_bc;
-    auto one = test::on_another_thread([&] {
-        return world.region.get_or_create("a", [&] {
-            creating_a.halt();
-            return 1;
-        });
-    });
-    creating_a.await_arrival();
-    Keys asked;
-    auto many = test::on_another_thread([&] {
-        return world.region.get_or_create_multi(Keys{"c", "a", "b"}, [&](const Keys& keys) {
-            asked = keys;
-            creating_bc.halt();
-            return Values(keys.size(), 2);
-        });
-    });
-    creating_bc.await_arrival();
+    test::HaltedCreation one(world.region, "a", 1);
+    test::HaltedCreations many(world.region, {"c", "a", "b"}, 2);
+    CHECK(many.created() == Keys{"b", "c"});
     auto joining = test::on_another_thread([&] { return world.region.get_or_create("b", [] { return 3; }); });
     world.clock->await_waiters(1);
-    creating_bc.let_go();
+    many.let_go();
     CHECK(joining.get() == 2);
     world.clock->await_waiters(1); // the call for many waits for "a" only now
-    creating_a.let_go();
-    CHECK(one.get() == 1);
-    CHECK(many.get() == Values{2, 1, 2});
-    CHECK(asked == Keys{"b", "c"});
+    CHECK(one.finish() == 1);
+    CHECK(many.finish() == Values{2, 1, 2});
     CHECK(world.region.statistics().joined == 2);
 }
 
@@ -146,22 +156,14 @@ TEST_CASE("while one call creates many, the others get the old values at once") 
     World world;
     world.region.set_multi<int>({{"a", 1}, {"b", 1}});
     world.clock->advance(11s);
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create_multi(Keys{"a", "b"}, [&](const Keys& keys) {
-            creating.halt();
-            return Values(keys.size(), 2);
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreations creation(world.region, {"a", "b"}, 2);
     Keys asked;
     CHECK(world.region.get_or_create_multi(Keys{"a", "b", "c"}, [&](const Keys& keys) {
         asked = keys;
         return Values(keys.size(), 3);
     }) == Values{1, 1, 3});
     CHECK(asked == Keys{"c"});
-    creating.let_go();
-    CHECK(leader.get() == Values{2, 2});
+    CHECK(creation.finish() == Values{2, 2});
     CHECK(world.region.statistics().stale_hits == 2);
 }
 
@@ -178,7 +180,8 @@ TEST_CASE("a key that is asked for twice is created once, and the values are in 
     CHECK(asked == Keys{"1", "2", "3"});
 }
 
-TEST_CASE("a creator of many that returns the wrong number of values is an error for all, and leaves nothing", "[defect-D13]") {
+TEST_CASE("a creator of many that returns the wrong number of values is an error for all, and leaves nothing",
+          "[defect-D13]") {
     const std::size_t count = GENERATE(0U, 1U, 3U);
     World world;
     test::Gate creating;
@@ -237,9 +240,11 @@ TEST_CASE("whoever waits for a key that the creator of a map has left out gets n
             if (key != "absent") values[key] = 1;
         return values;
     };
-    auto leader = test::on_another_thread([&] { return world.region.get_or_create_multi(Keys{"absent", "a"}, create); });
+    auto leader = test::on_another_thread(
+        [&] { return world.region.get_or_create_multi(Keys{"absent", "a"}, create); });
     creating.await_arrival();
-    auto joining = test::on_another_thread([&] { return world.region.get_or_create_multi(Keys{"absent", "a"}, create); });
+    auto joining = test::on_another_thread(
+        [&] { return world.region.get_or_create_multi(Keys{"absent", "a"}, create); });
     auto strict = test::on_another_thread([&] { return world.region.get_or_create("absent", [] { return 5; }); });
     world.clock->await_waiters(2);
     creating.let_go();
@@ -340,19 +345,12 @@ TEST_CASE("a call for many never waits for a lock while somebody may wait for it
 
 TEST_CASE("a call for many waits once for all its keys, and then does as it was told") {
     World world({.lock_timeout = 5s});
-    test::Stop creating;
-    auto leader = test::on_another_thread([&] {
-        return world.region.get_or_create_multi(Keys{"a", "b", "c"}, [&](const Keys& keys) {
-            creating.halt();
-            return ones(keys);
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreations creation(world.region, {"a", "b", "c"}, 1);
     const auto ask = [&](OnLockTimeout on_lock_timeout) {
         auto asking = test::on_another_thread([&, on_lock_timeout] {
-            return world.region.get_or_create_multi(
-                Keys{"a", "b", "c"}, [](const Keys& keys) { return Values(keys.size(), 2); },
-                {.on_lock_timeout = on_lock_timeout});
+            return world.region.get_or_create_multi(Keys{"a", "b", "c"},
+                                                    [](const Keys& keys) { return Values(keys.size(), 2); },
+                                                    {.on_lock_timeout = on_lock_timeout});
         });
         world.clock->await_waiters(1);
         world.clock->advance(5s);
@@ -361,8 +359,7 @@ TEST_CASE("a call for many waits once for all its keys, and then does as it was 
     SECTION("throw_error") { CHECK_THROWS_AS(ask(OnLockTimeout::throw_error), kennel::CreationTimeout); }
     SECTION("create_alone") { CHECK(ask(OnLockTimeout::create_alone) == Values{2, 2, 2}); }
     SECTION("serve_stale") { CHECK_THROWS_AS(ask(OnLockTimeout::serve_stale), kennel::CreationTimeout); }
-    creating.let_go();
-    CHECK(leader.get() == Values{1, 1, 1});
+    CHECK(creation.finish() == Values{1, 1, 1});
     CHECK(world.are_locks_free());
 }
 
@@ -404,7 +401,7 @@ TEST_CASE("a call for many may take what there is, however old, when another pro
     lock_of_b->release();
 }
 
-TEST_CASE("a creation of many that came to nothing leaves its keys to those who wait") {
+TEST_CASE("a creation of many that throws leaves its keys to whoever asks next") {
     World world;
     test::Stop creating;
     auto giving_up = test::on_another_thread([&] {
@@ -420,4 +417,43 @@ TEST_CASE("a creation of many that came to nothing leaves its keys to those who 
     CHECK_THROWS_AS(giving_up.get(), Broken);
     CHECK_THROWS_AS(waiting.get(), Broken);
     CHECK(world.region.get_or_create("b", [] { return 2; }) == 2);
+}
+
+TEST_CASE("of many created values, one that has no form in bytes is reported by its key, and the others are stored") {
+    const auto proxy = std::make_shared<kennel::testing_support::CountingProxy>();
+    PickyWorld world({proxy});
+    const auto create = [](const Keys& keys) {
+        Values values;
+        for (const std::string& key : keys) values.push_back(key == "b" ? -1 : 1);
+        return values;
+    };
+    const auto create_again = GENERATE(false, true);
+    const Values values = create_again ? world.region.refresh_multi({"a", "b", "c"}, create)
+                                       : world.region.get_or_create_multi({"a", "b", "c"}, create);
+    CHECK(values == Values{1, -1, 1});
+    CHECK(world.region.get_multi<int>({"a", "b", "c"}) == std::vector<std::optional<int>>{1, {}, 1});
+    CHECK(world.failures == std::vector<std::string>{"b: a negative number has no form"});
+    CHECK(world.region.statistics().writes_failed == 1);
+    CHECK(world.region.statistics().created == 1);
+    CHECK(proxy->set_multis == 1);
+    CHECK_FALSE(world.region.key_is_locked("b"));
+}
+
+TEST_CASE("many values of which none has a form in bytes go to their callers, and nothing is stored") {
+    const auto proxy = std::make_shared<kennel::testing_support::CountingProxy>();
+    PickyWorld world({proxy});
+    const auto create = [](const Keys& keys) { return Values(keys.size(), -1); };
+    CHECK(world.region.get_or_create_multi({"a", "b"}, create) == Values{-1, -1});
+    CHECK(world.failures.size() == 2);
+    CHECK(proxy->sets + proxy->set_multis == 0);
+}
+
+TEST_CASE("when many values cannot be written, those that were to be written are named") {
+    const auto proxy = std::make_shared<kennel::testing_support::FailingProxy>();
+    PickyWorld world({proxy});
+    proxy->writes_fail = true;
+    const kennel::CreateOptions<int> not_b{.should_cache_fn = [](int, std::string_view key) { return key != "b"; }};
+    CHECK(world.region.get_or_create_multi({"a", "b", "c"}, ones, not_b) == Values{1, 1, 1});
+    CHECK(world.failures == std::vector<std::string>{"a, c: the store cannot be written"});
+    CHECK(world.region.statistics().not_stored == 1);
 }

@@ -3,11 +3,16 @@
 #include "support/region_variants.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +48,26 @@ public:
             return std::stoi(std::string(bytes));
         }
     }
+};
+
+/// Writes numbers as digits, and throws whatever it is told to when it is to read them.
+class ThrowingSerializer {
+public:
+    explicit ThrowingSerializer(std::function<void()> fail) : fail_(std::move(fail)) {}
+
+    template <class Type>
+    [[nodiscard]] std::string serialize(const Type& /*value*/) const {
+        return "7";
+    }
+    template <class Type>
+    [[nodiscard]] Type deserialize(std::string_view /*bytes*/) const {
+        fail_();
+        if constexpr (std::same_as<Type, int>) return 7;
+        return Type();
+    }
+
+private:
+    std::function<void()> fail_;
 };
 
 static_assert(kennel::SerializerFor<TextSerializer, int>);
@@ -146,4 +171,29 @@ TEST_CASE("values go through the region's own serializer and come back", "[dogpi
     CHECK(region.get_or_create_multi(std::vector<std::string>{"three", "one"}, many) == std::vector<int>{1, 1});
     CHECK(region.get<int>("three") == 1);
     CHECK_THROWS_AS(region.set("ratio", 0.5), kennel::SerializationError);
+}
+
+TEST_CASE("whatever a serializer throws at bytes, they are a miss and do not block their key") {
+    const std::function<void()> failures[] = {
+        [] { throw kennel::CantDeserializeException("no number"); },
+        [] { throw std::logic_error("no number"); },
+        [] { throw std::bad_alloc(); },
+        [] { throw 42; },
+    };
+    bool is_failing = true;
+    for (const auto& fail : failures) {
+        is_failing = true;
+        kennel::CacheRegion region({}, ThrowingSerializer([&] {
+                                       if (is_failing) fail();
+                                   }));
+        region.configure("memory_bytes");
+        region.set("number", 7);
+        CHECK_FALSE(region.get<int>("number"));
+        CHECK(region.get_multi<int>({"number"}) == std::vector<std::optional<int>>{std::nullopt});
+        test::Numbers numbers;
+        CHECK(region.get_or_create("number", numbers) == 1);
+        CHECK(region.statistics().not_understood >= 3);
+        is_failing = false;
+        CHECK(region.get<int>("number") == 7);
+    }
 }

@@ -2,6 +2,7 @@
 
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
+#include "support/halted_creation.hpp"
 #include "support/hooked_proxy.hpp"
 #include "support/threads.hpp"
 
@@ -40,9 +41,7 @@ const std::vector<Overtaking>& overtakings() {
         {"invalidate soft", [](auto& region) { region.invalidate(Invalidation::soft); }},
         {"refresh", [](auto& region) { (void)region.refresh("key", [] { return 7; }); }, 7},
         {"configure",
-         [](auto& region) {
-             region.configure("memory", {.expiration_time = 10s, .replace_existing_backend = true});
-         }},
+         [](auto& region) { region.configure("memory", {.expiration_time = 10s, .replace_existing_backend = true}); }},
     };
     return all;
 }
@@ -82,9 +81,7 @@ struct Watched {
 };
 
 struct World {
-    World() {
-        region.configure("memory", {.expiration_time = 10s, .wrap = {proxy}, .region_invalidator = strategy});
-    }
+    World() { region.configure("memory", {.expiration_time = 10s, .wrap = {proxy}, .region_invalidator = strategy}); }
 
     std::shared_ptr<StoppingStrategy> strategy = std::make_shared<StoppingStrategy>();
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
@@ -94,24 +91,17 @@ struct World {
 
 } // namespace
 
-TEST_CASE("a creation that was overtaken is not stored, and its callers get its value all the same", "[defect-D2][H5]") {
+TEST_CASE("a creation that was overtaken is not stored, and its callers get its value all the same",
+          "[defect-D2][H5]") {
     for (const Overtaking& overtaking : overtakings()) {
         DYNAMIC_SECTION(overtaking.name) {
             World world;
-            test::Stop creating;
-            auto leader = test::on_another_thread([&] {
-                return world.region.get_or_create("key", [&] {
-                    creating.halt();
-                    return 1;
-                });
-            });
-            creating.await_arrival();
+            test::HaltedCreation creation(world.region, "key", 1);
             auto waiting = test::on_another_thread([&] { return world.region.get_or_create("key", [] { return 2; }); });
             world.clock->await_waiters(1);
             overtaking.run(world.region);
             CHECK(world.region.get<int>("key") == overtaking.left);
-            creating.let_go();
-            CHECK(leader.get() == 1);
+            CHECK(creation.finish() == 1);
             CHECK(waiting.get() == 1);
             CHECK(world.region.get<int>("key") == overtaking.left);
             CHECK(world.region.statistics().writes_dropped == 1);
@@ -137,8 +127,9 @@ TEST_CASE("a creation in the background that was overtaken is not stored", "[def
         DYNAMIC_SECTION(overtaking.name) {
             const auto clock = std::make_shared<ManualClock>();
             std::vector<kennel::CreationJob> jobs;
-            CacheRegion<> region({.async_creation_runner = [&](kennel::CreationJob job) { jobs.push_back(std::move(job)); },
-                                  .clock = clock});
+            CacheRegion<> region(
+                {.async_creation_runner = [&](kennel::CreationJob job) { jobs.push_back(std::move(job)); },
+                 .clock = clock});
             region.configure("memory", {.expiration_time = 10s});
             region.set("key", 1);
             clock->advance(11s);
@@ -155,46 +146,22 @@ TEST_CASE("a creation in the background that was overtaken is not stored", "[def
 
 TEST_CASE("whoever asks after the erase does not join the creation from before", "[defect-D2]") {
     World world;
-    test::Stop creating;
-    auto old = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation old(world.region, "key", 1);
     world.region.erase("key");
     CHECK(world.region.get_or_create("key", [] { return 2; }) == 2);
-    creating.let_go();
-    CHECK(old.get() == 1);
+    CHECK(old.finish() == 1);
     CHECK(world.region.get<int>("key") == 2);
 }
 
 TEST_CASE("whoever waits while its creation is overtaken twice gets that creation's value") {
     World world;
-    test::Stop first_creating;
-    test::Stop second_creating;
-    auto first = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            first_creating.halt();
-            return 1;
-        });
-    });
-    first_creating.await_arrival();
+    test::HaltedCreation first(world.region, "key", 1);
     world.region.erase("key");
-    auto second = test::on_another_thread([&] {
-        return world.region.get_or_create("key", [&] {
-            second_creating.halt();
-            return 2;
-        });
-    });
-    second_creating.await_arrival();
+    test::HaltedCreation second(world.region, "key", 2);
     world.region.invalidate();
     CHECK(world.region.get_or_create("key", [] { return 3; }) == 3);
-    second_creating.let_go();
-    first_creating.let_go();
-    CHECK(first.get() == 1);
-    CHECK(second.get() == 2);
+    CHECK(second.finish() == 2);
+    CHECK(first.finish() == 1);
     CHECK(world.region.get<int>("key") == 3);
     CHECK(world.region.statistics().writes_dropped == 2);
 }
@@ -218,10 +185,8 @@ TEST_CASE("a creation that began while its key was being set does not replace wh
     test::Gate is_set;
     std::atomic<int> sets = 0;
     world.proxy->before_set = [&](std::string_view) {
-        if (++sets == 1)
-            setting.halt();
-        else
-            is_set.pass(); // the creation's write reaches the store after that of the set
+        if (++sets == 1) setting.halt();
+        else is_set.pass(); // the creation's write reaches the store after that of the set
     };
     world.proxy->after_set = [&](std::string_view) {
         if (!is_set.is_open()) is_set.open();
@@ -259,7 +224,8 @@ TEST_CASE("whoever asks after an erase or a hard invalidation is not given what 
     };
     auto overtaker = test::on_another_thread([&] { by_erase ? world.region.erase("key") : world.region.invalidate(); });
     overtaking.await_arrival();
-    auto leader = test::on_another_thread([&] { return world.region.get_or_create("key", [] { return Watched(2); }).number; });
+    auto leader = test::on_another_thread(
+        [&] { return world.region.get_or_create("key", [] { return Watched(2); }).number; });
     found.await_arrival();
     overtaking.let_go();
     overtaker.get();

@@ -34,7 +34,8 @@ public:
 };
 
 [[maybe_unused]] const bool are_registered = (kennel::register_proxy<LetterProxy<'a'>>("parsed_settings.test: a"),
-                                              kennel::register_proxy<LetterProxy<'b'>>("parsed_settings.test: b"), true);
+                                              kennel::register_proxy<LetterProxy<'b'>>("parsed_settings.test: b"),
+                                              true);
 
 } // namespace
 
@@ -81,7 +82,8 @@ TEST_CASE("every setting is read, as text or as what it is") {
 }
 
 TEST_CASE("settings with another prefix are none of the region's business") {
-    const Settings settings = {{"backend", "null"}, {"cache", "x"}, {"cache.a.backend", "memory"}, {"cache.b.backend", "null"}};
+    const Settings settings = {
+        {"backend", "null"}, {"cache", "x"}, {"cache.a.backend", "memory"}, {"cache.b.backend", "null"}};
     CHECK(parse_settings(settings, "cache.a.").backend == "memory");
     CHECK(parse_settings({{"backend", "null"}}, "").backend == "null");
 }
@@ -91,6 +93,25 @@ TEST_CASE("a setting that is null or, as dogpile writes it, None is absent") {
         {{"cache.backend", "memory"}, {"cache.expiration_time", "None"}, {"cache.lock_timeout", nullptr}}, "cache.");
     CHECK_FALSE(parsed.options.expiration_time);
     CHECK_FALSE(parsed.options.lock_timeout);
+}
+
+TEST_CASE("the blanks around the text of a setting are taken off, as dogpile does", "[dogpile-35]") {
+    const auto parsed = parse_settings({{"cache.backend", " memory\n"},
+                                        {"cache.expiration_time", "\t2h5m "},
+                                        {"cache.lock_timeout", " None "},
+                                        {"cache.replace_existing_backend", " true"},
+                                        {"cache.on_read_failure", "throw_error "},
+                                        {"cache.arguments.url", "  redis://localhost/a b  "},
+                                        {"cache.arguments.names", std::vector<std::string>{" one "}}},
+                                       "cache.");
+    CHECK(parsed.backend == "memory");
+    CHECK(parsed.options.expiration_time == TimeSpan(125min));
+    CHECK_FALSE(parsed.options.lock_timeout);
+    CHECK(parsed.options.replace_existing_backend);
+    CHECK(parsed.options.on_read_failure == OnFailure::throw_error);
+    CHECK(parsed.options.arguments.find("url")->second.as<std::string>() == "redis://localhost/a b");
+    CHECK(parsed.options.arguments.find("names")->second.as<std::vector<std::string>>() ==
+          std::vector<std::string>{" one "});
 }
 
 TEST_CASE("a missing backend is an error that names the setting and a remedy") {
@@ -106,6 +127,50 @@ TEST_CASE("an unknown setting is an error that lists the known ones") {
     CHECK(test::contains(message, "'expiration_tme'"));
     for (const std::string known : {"expiration_time", "backend", "wrap", "stale_time", "replace_existing_backend"})
         CHECK(test::contains(message, known));
+}
+
+TEST_CASE("an unknown setting is reported before a missing one") {
+    const std::string message = refusal_of({{"cache.backnd", "memory"}});
+    CHECK(test::contains(message, "unknown argument 'backnd'"));
+    CHECK(test::contains(message, "known: backend"));
+}
+
+TEST_CASE("a prefix that no setting begins with, or that lacks its dot, is an error that says so") {
+    CHECK(test::contains(refusal_of({{"cache.backend", "memory"}}, "cahce."), "no setting begins with 'cahce.'"));
+    CHECK(
+        test::contains(refusal_of({{"cache.backend", "memory"}}, "cache"), "the prefix lacks its dot: write 'cache.'"));
+    CHECK(test::contains(refusal_of({}), "no setting begins with 'cache.'"));
+}
+
+TEST_CASE("what is wrong with settings is said with their prefix and the region") {
+    const auto refusal = [](const Settings& settings) {
+        return test::message_of<kennel::DogpileCacheException>(
+            [&] { kennel::CacheRegion<>({.name = "users"}).configure_from_config(settings, "cache."); });
+    };
+    const std::string place = "settings 'cache.*' of region 'users': ";
+    CHECK(refusal({{"cache.backend", "memroy"}}).starts_with(place + "there is no backend named 'memroy'"));
+    CHECK(refusal({{"cache.backend", "memory"}, {"cache.wrap", "nowhere"}})
+              .starts_with(place + "there is no proxy named"));
+    CHECK(refusal({{"cache.backend", "memory"}, {"cache.arguments.max_entires", 5}})
+              .starts_with(place + "backend 'memory'"));
+    CHECK(refusal({{"cache.backend", "memory"}, {"cache.expiration_time", "-1"}}) ==
+          place +
+              "argument 'expiration_time' is '-1'; it must be a length of time (seconds, or text such as \"2h5m\" or "
+              "\"unlimited\")");
+    CHECK(refusal({{"cache.max_entries", 5}}).starts_with(place));
+    CHECK(refusal({}).starts_with(place));
+}
+
+TEST_CASE("an exception that a backend has a class of its own for stays what it is") {
+    struct OwnError : kennel::ValidationError {
+        using kennel::ValidationError::ValidationError;
+    };
+    kennel::register_backend(
+        "parsed_settings.test: refusing",
+        [](const kennel::BackendContext&) -> std::shared_ptr<kennel::CacheBackend> { throw OwnError("own text"); });
+    CHECK(test::message_of<OwnError>([] {
+              kennel::CacheRegion<>().configure_from_config({{"backend", "parsed_settings.test: refusing"}}, "");
+          }) == "own text");
 }
 
 TEST_CASE("a bad value is an error that names the setting, the value and what it should be") {
@@ -134,8 +199,10 @@ TEST_CASE("proxies are wrapped by name, outermost first, from a list or a text w
         CHECK(region.get<int>("key-ab") == 1);
     }
     CHECK(test::contains(test::message_of<kennel::PluginNotFound>([] {
-        kennel::CacheRegion<>().configure_from_config({{"backend", "memory"}, {"wrap", "nowhere"}}, "");
-    }), "'nowhere'"));
+                             kennel::CacheRegion<>().configure_from_config({{"backend", "memory"}, {"wrap", "nowhere"}},
+                                                                           "");
+                         }),
+                         "'nowhere'"));
 }
 
 TEST_CASE("one settings map configures any number of regions, each with proxies of its own") {

@@ -2,6 +2,7 @@
 
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
+#include "support/halted_creation.hpp"
 #include "support/hooked_proxy.hpp"
 #include "support/threads.hpp"
 
@@ -35,7 +36,8 @@ TEST_CASE("a replaced backend that nobody uses is destroyed at once, with its pr
     CHECK(backend.expired());
 }
 
-TEST_CASE("a call under way ends on the backend on which it began, which is destroyed when it has left", "[GL-trap-b]") {
+TEST_CASE("a call under way ends on the backend on which it began, which is destroyed when it has left",
+          "[GL-trap-b]") {
     CacheRegion<> region;
     auto proxy = std::make_shared<test::HookedProxy>();
     test::Stop reading;
@@ -57,23 +59,16 @@ TEST_CASE("a call under way ends on the backend on which it began, which is dest
     CHECK(old.expired());
 }
 
-TEST_CASE("a creation under way on a replaced backend is stored nowhere, and its callers get its value", "[GL-trap-b]") {
+TEST_CASE("a creation under way on a replaced backend is stored nowhere, and its callers get its value",
+          "[GL-trap-b]") {
     CacheRegion<> region;
     region.configure("memory", replacing);
     const std::weak_ptr<kennel::CacheBackend> old = region.backend();
-    test::Stop creating;
-    auto call = test::on_another_thread([&] {
-        return region.get_or_create("key", [&] {
-            creating.halt();
-            return 1;
-        });
-    });
-    creating.await_arrival();
+    test::HaltedCreation creation(region, "key", 1);
     region.configure("memory", replacing);
     CHECK(region.get_or_create("key", [] { return 2; }) == 2);
     CHECK_FALSE(old.expired());
-    creating.let_go();
-    CHECK(call.get() == 1);
+    CHECK(creation.finish() == 1);
     CHECK(region.get<int>("key") == 2);
     CHECK(old.expired());
 }
@@ -81,7 +76,8 @@ TEST_CASE("a creation under way on a replaced backend is stored nowhere, and its
 TEST_CASE("a creation in the background does not keep a replaced backend for longer than itself") {
     const auto clock = std::make_shared<kennel::testing::ManualClock>();
     std::optional<kennel::CreationJob> job;
-    CacheRegion<> region({.async_creation_runner = [&](kennel::CreationJob given) { job = std::move(given); }, .clock = clock});
+    CacheRegion<> region(
+        {.async_creation_runner = [&](kennel::CreationJob given) { job = std::move(given); }, .clock = clock});
     region.configure("memory", replacing);
     region.set("key", 1);
     clock->advance(11s);
@@ -139,10 +135,8 @@ TEST_CASE("a proxy is put in front while others are in calls") {
     region.set("key", 1);
     test::run_together(3, [&](std::size_t thread) {
         for (int round = 0; round != 100; ++round) {
-            if (thread == 0)
-                region.wrap(std::make_shared<IdleProxy>());
-            else if (region.get<int>("key") != 1)
-                ++lost;
+            if (thread == 0) region.wrap(std::make_shared<IdleProxy>());
+            else if (region.get<int>("key") != 1) ++lost;
         }
     });
     CHECK(lost == 0);

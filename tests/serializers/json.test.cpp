@@ -1,8 +1,10 @@
 // needs: json
 #include "kennel/serializers/json.hpp"
 
+#include "kennel/kennel.hpp"
 #include "kennel/testing/serializer_contract.hpp"
 #include "support/catch.hpp"
+#include "support/chosen_keys.hpp"
 #include "support/contract.hpp"
 #include "support/python.hpp"
 
@@ -18,7 +20,9 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace json_test {
@@ -95,8 +99,7 @@ TEST_CASE("values are written as the JSON that one expects", "[json]") {
     using Object = std::map<std::string, int>;
     CHECK(serializer.serialize(std::string("a\"\\\n|\xc3\xa9")) == "\"a\\\"\\\\\\n|\xc3\xa9\"");
     CHECK(serializer.serialize(-5) == "-5");
-    CHECK(serializer.serialize(std::numeric_limits<std::uint64_t>::max()) ==
-          "18446744073709551615");
+    CHECK(serializer.serialize(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
     CHECK(serializer.serialize('A') == "65");
     CHECK(serializer.serialize(1.0) == "1.0");
     CHECK(serializer.serialize(true) == "true");
@@ -105,8 +108,8 @@ TEST_CASE("values are written as the JSON that one expects", "[json]") {
     CHECK(serializer.serialize(std::optional<int>()) == "null");
     CHECK(serializer.serialize(std::vector<std::optional<int>>{1, std::nullopt}) == "[1,null]");
     CHECK(serializer.serialize(std::make_shared<const int>(3)) == "3");
-    CHECK(serializer.serialize(std::tuple<int, std::string, std::pair<bool, bool>>(
-              1, "x", {true, false})) == "[1,\"x\",[true,false]]");
+    CHECK(serializer.serialize(std::tuple<int, std::string, std::pair<bool, bool>>(1, "x", {true, false})) ==
+          "[1,\"x\",[true,false]]");
     CHECK(serializer.serialize(std::vector<bool>{true}) == "[true]");
     CHECK(serializer.serialize(Object{{"b", 2}, {"a", 1}}) == "{\"a\":1,\"b\":2}");
     CHECK(serializer.serialize(Object()) == "{}");
@@ -139,8 +142,7 @@ TEST_CASE("JSON as Python writes it is read", "[json]") {
     REQUIRE(tree.at("x") == 1.5);
 
     using Row = std::tuple<std::string, int, bool, std::optional<int>>;
-    REQUIRE(serializer.deserialize<Row>(R"(["bar", 1, false, null])") ==
-            Row("bar", 1, false, std::nullopt));
+    REQUIRE(serializer.deserialize<Row>(R"(["bar", 1, false, null])") == Row("bar", 1, false, std::nullopt));
     REQUIRE(serializer.deserialize<double>("1e+16") == 1e16);
     REQUIRE(serializer.deserialize<std::string>(R"("\ud83d\udc15")") == "\xf0\x9f\x90\x95");
 }
@@ -158,8 +160,7 @@ TEST_CASE("Python reads what is written", "[json]") {
         R"( "big": 2 ** 64 - 1, "": {}})";
     if (!test::run_python("")) SKIP("there is no python3");
     const auto answer = test::run_python("import json\nprint(json.loads(bytes.fromhex(\"" +
-                                         hex(serializer.serialize(object)) + "\")) == " + expected +
-                                         ")");
+                                         hex(serializer.serialize(object)) + "\")) == " + expected + ")");
     REQUIRE(answer == "True\n");
 }
 
@@ -178,36 +179,53 @@ TEST_CASE("an integer is read from an integer in its range only", "[json]") {
 }
 
 TEST_CASE("a truth value is read from true and false only, text from text only", "[json]") {
-    for (const std::string_view text : {"0", "1", "null", "\"true\"", "[]"})
-        CHECK(is_refused<bool>(text));
-    for (const std::string_view text : {"0", "null", "true", "[\"a\"]", "{}"})
-        CHECK(is_refused<std::string>(text));
+    for (const std::string_view text : {"0", "1", "null", "\"true\"", "[]"}) CHECK(is_refused<bool>(text));
+    for (const std::string_view text : {"0", "null", "true", "[\"a\"]", "{}"}) CHECK(is_refused<std::string>(text));
 }
 
 TEST_CASE("a fraction is read from any number in its range", "[json]") {
     CHECK(serializer.deserialize<double>("5") == 5.0);
     CHECK(serializer.deserialize<double>("-5") == -5.0);
     CHECK(serializer.deserialize<double>("18446744073709551616") == 18446744073709551616.0);
-    for (const std::string_view text :
-         {"true", "null", "\"1.5\"", "1e999", "NaN", "Infinity", "-Infinity"})
+    for (const std::string_view text : {"true", "null", "\"1.5\"", "1e999", "NaN", "Infinity", "-Infinity"})
         CHECK(is_refused<double>(text));
     CHECK(is_refused<float>("1e300"));
 }
 
 TEST_CASE("what is absent is null, and nothing else is", "[json]") {
     CHECK(serializer.deserialize<std::optional<int>>("null") == std::nullopt);
-    for (const std::string_view text : {"false", "\"\"", "[]", "{}"})
-        CHECK(is_refused<std::optional<int>>(text));
+    for (const std::string_view text : {"false", "\"\"", "[]", "{}"}) CHECK(is_refused<std::optional<int>>(text));
     CHECK(is_refused<std::vector<int>>("null"));
     CHECK(is_refused<int>("null"));
+}
+
+TEST_CASE("an empty value is a hit in a region whose values are JSON", "[json][H21]") {
+    kennel::CacheRegion<JsonSerializer> region;
+    region.configure("memory_bytes");
+    const auto is_hit = [&](const auto& empty) {
+        using Value = std::remove_cvref_t<decltype(empty)>;
+        int calls = 0;
+        const auto create = [&] { return ++calls, empty; };
+        region.erase("key");
+        return region.get_or_create("key", create) == empty && region.get_or_create("key", create) == empty &&
+               calls == 1 && region.get<Value>("key") == std::optional<Value>(empty);
+    };
+    CHECK(is_hit(std::optional<int>()));
+    CHECK(is_hit(std::optional<std::string>()));
+    CHECK(is_hit(std::shared_ptr<int>()));
+    CHECK(is_hit(nlohmann::json()));
+    CHECK(is_hit(false));
+    CHECK(is_hit(0));
+    CHECK(is_hit(std::string()));
+    CHECK(is_hit(std::vector<int>()));
+    CHECK(is_hit(std::map<std::string, int>()));
 }
 
 TEST_CASE("tuples, pairs and arrays are read from arrays of their size only", "[json]") {
     using Pair = std::pair<int, int>;
     using Tuple = std::tuple<int, int>;
     using Array = std::array<int, 2>;
-    for (const std::string_view text :
-         {"[1]", "[1,2,3]", "[]", "{\"0\":1,\"1\":2}", "null", "\"12\""}) {
+    for (const std::string_view text : {"[1]", "[1,2,3]", "[]", "{\"0\":1,\"1\":2}", "null", "\"12\""}) {
         CHECK(is_refused<Pair>(text));
         CHECK(is_refused<Tuple>(text));
         CHECK(is_refused<Array>(text));
@@ -225,6 +243,27 @@ TEST_CASE("containers are read from their own kind only", "[json]") {
     CHECK(is_refused<std::set<int>>("[1,1]"));
 }
 
+TEST_CASE("keys that were chosen to fill one bucket of a hash table are refused, not read ever more slowly", "[json]") {
+    using Numbers = std::unordered_set<std::uint64_t>;
+    using Pairs = std::unordered_map<std::uint64_t, bool>;
+    using Names = std::unordered_map<std::string, bool>;
+    nlohmann::json numbers;
+    nlohmann::json pairs;
+    nlohmann::json names;
+    for (const std::uint64_t number : test::chosen_numbers(1'000)) {
+        numbers.push_back(number);
+        pairs.push_back({number, true});
+    }
+    for (const std::string& text : test::chosen_texts(400)) names[text] = true;
+    CHECK(is_refused<Numbers>(numbers.dump()));
+    CHECK(is_refused<Pairs>(pairs.dump()));
+    CHECK(is_refused<Names>(names.dump()));
+
+    Pairs consecutive;
+    for (std::uint64_t number = 0; number != 1'000; ++number) consecutive[number] = true;
+    CHECK(round_trip(consecutive) == consecutive);
+}
+
 TEST_CASE("of repeated names in an object the last counts", "[json]") {
     using Object = std::map<std::string, int>;
     REQUIRE(serializer.deserialize<Object>(R"({"a": 1, "a": 2})") == Object{{"a", 2}});
@@ -233,9 +272,8 @@ TEST_CASE("of repeated names in an object the last counts", "[json]") {
 }
 
 TEST_CASE("what is no JSON is refused", "[json]") {
-    for (const std::string_view text :
-         {"", " ", "nul", "[1,]", "{\"a\"}", "{a:1}", "'a'", "1 2", "// c\n1", "[1", "\"\xff\"",
-          "\"\\ud800\"", "\"a\nb\"", "NaN"})
+    for (const std::string_view text : {"", " ", "nul", "[1,]", "{\"a\"}", "{a:1}", "'a'", "1 2", "// c\n1", "[1",
+                                        "\"\xff\"", "\"\\ud800\"", "\"a\nb\"", "NaN"})
         CHECK(is_refused<nlohmann::json>(text));
 }
 
@@ -243,10 +281,8 @@ TEST_CASE("infinite numbers and NaN are not written", "[json]") {
     const double infinity = std::numeric_limits<double>::infinity();
     const double nan = std::numeric_limits<double>::quiet_NaN();
     REQUIRE_THROWS_AS((void)serializer.serialize(infinity), SerializationError);
-    REQUIRE_THROWS_AS((void)serializer.serialize(static_cast<float>(-infinity)),
-                      SerializationError);
-    REQUIRE_THROWS_AS((void)serializer.serialize(std::vector<std::optional<double>>{1.0, nan}),
-                      SerializationError);
+    REQUIRE_THROWS_AS((void)serializer.serialize(static_cast<float>(-infinity)), SerializationError);
+    REQUIRE_THROWS_AS((void)serializer.serialize(std::vector<std::optional<double>>{1.0, nan}), SerializationError);
     REQUIRE_THROWS_AS((void)serializer.serialize(nlohmann::json{{"a", {nan}}}), SerializationError);
 }
 
@@ -261,28 +297,22 @@ TEST_CASE("text that is not UTF-8 is not written, and the error says so", "[json
 TEST_CASE("null within an optional is not written, because it would come back as none", "[json]") {
     using Nested = std::optional<std::optional<int>>;
     REQUIRE_THROWS_AS((void)serializer.serialize(Nested(std::in_place)), SerializationError);
-    REQUIRE_THROWS_AS((void)serializer.serialize(std::optional<nlohmann::json>(nlohmann::json())),
-                      SerializationError);
+    REQUIRE_THROWS_AS((void)serializer.serialize(std::optional<nlohmann::json>(nlohmann::json())), SerializationError);
     REQUIRE(round_trip(Nested(5)) == Nested(5));
     REQUIRE(round_trip(Nested()) == Nested());
 }
 
 TEST_CASE("binary values, which JSON has not, are not written", "[json]") {
-    REQUIRE_THROWS_AS((void)serializer.serialize(nlohmann::json::binary({1, 2})),
+    REQUIRE_THROWS_AS((void)serializer.serialize(nlohmann::json::binary({1, 2})), SerializationError);
+    REQUIRE_THROWS_AS((void)serializer.serialize(nlohmann::json(nlohmann::json::value_t::discarded)),
                       SerializationError);
-    REQUIRE_THROWS_AS(
-        (void)serializer.serialize(nlohmann::json(nlohmann::json::value_t::discarded)),
-        SerializationError);
 }
 
 TEST_CASE("64 levels are written and read, 65 are not", "[json]") {
-    const auto brackets = [](std::size_t depth) {
-        return std::string(depth, '[') + std::string(depth, ']');
-    };
+    const auto brackets = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     const auto deepest = serializer.deserialize<nlohmann::json>(brackets(64));
     REQUIRE(serializer.serialize(deepest) == brackets(64));
-    REQUIRE_THROWS_AS((void)serializer.serialize(nlohmann::json::array({deepest})),
-                      SerializationError);
+    REQUIRE_THROWS_AS((void)serializer.serialize(nlohmann::json::array({deepest})), SerializationError);
     REQUIRE(is_refused<nlohmann::json>(brackets(65)));
     REQUIRE(is_refused<nlohmann::json>(std::string(1'000'000, '[')));
 
@@ -292,10 +322,8 @@ TEST_CASE("64 levels are written and read, 65 are not", "[json]") {
 }
 
 TEST_CASE("brackets in text and side by side are not nested", "[json]") {
-    const std::string text = '"' + std::string(100, '[') + "\\\"" + std::string(100, '{') +
-                             "\\\\\"";
-    REQUIRE(serializer.deserialize<std::string>(text) ==
-            std::string(100, '[') + '"' + std::string(100, '{') + '\\');
+    const std::string text = '"' + std::string(100, '[') + "\\\"" + std::string(100, '{') + "\\\\\"";
+    REQUIRE(serializer.deserialize<std::string>(text) == std::string(100, '[') + '"' + std::string(100, '{') + '\\');
     std::string flat = "[[]";
     for (int count = 0; count != 1000; ++count) flat += ",[]";
     REQUIRE(serializer.deserialize<std::vector<std::vector<int>>>(flat + ']').size() == 1001);
@@ -309,8 +337,7 @@ TEST_CASE("exceptions of a type's own functions become the serializer's", "[json
     CHECK_THROWS_AS((void)serializer.serialize(Picky{-1}), SerializationError);
 }
 
-TEST_CASE("the JSON serializer is none for types that it would read carelessly or not at all",
-          "[json]") {
+TEST_CASE("the JSON serializer is none for types that it would read carelessly or not at all", "[json]") {
     STATIC_REQUIRE(kennel::Serializer<JsonSerializer>);
     STATIC_REQUIRE(SerializerFor<JsonSerializer, std::optional<User>>);
     STATIC_REQUIRE(SerializerFor<JsonSerializer, Picky>);

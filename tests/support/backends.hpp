@@ -19,7 +19,8 @@ template <class Backend = MemoryBackend>
 
 /// A proxy in front of a backend, without a region.
 template <class Proxy>
-[[nodiscard]] std::shared_ptr<CacheBackend> wrapped(std::shared_ptr<Proxy> proxy, std::shared_ptr<CacheBackend> backend) {
+[[nodiscard]] std::shared_ptr<CacheBackend> wrapped(std::shared_ptr<Proxy> proxy,
+                                                    std::shared_ptr<CacheBackend> backend) {
     return WrappedProxy(std::move(proxy)).around(std::move(backend));
 }
 

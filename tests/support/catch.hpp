@@ -26,10 +26,10 @@ inline void note_skip(const std::string& reason) {
 } // namespace test
 
 /// Ends the running test case, which then counts as skipped.
-#define SKIP(reason)                                                                               \
-    do {                                                                                           \
-        ::test::note_skip(reason);                                                                 \
-        throw Catch::TestFailureException{};                                                       \
+#define SKIP(reason)                                                                                                   \
+    do {                                                                                                               \
+        ::test::note_skip(reason);                                                                                     \
+        throw Catch::TestFailureException{};                                                                           \
     } while (false)
 #endif
 

@@ -10,7 +10,8 @@
 
 namespace test {
 
-/// Runs code of the test before and after what the backend behind does. The hooks are set before there are other threads.
+/// Runs code of the test before and after what the backend behind does. The hooks are set before there are other
+/// threads.
 class HookedProxy final : public kennel::ProxyBackend {
 public:
     using Hook = std::function<void(std::string_view key)>;

@@ -5,6 +5,7 @@
 #include "kennel/thread_mutex.hpp"
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,8 +15,8 @@
 
 namespace test {
 
-/// Gives a backend locks between its users: one for each stored key, or one for all keys. Two regions that are given locks
-/// of the same `Locks` are like two processes on one store.
+/// Gives a backend locks between its users: one for each stored key, or one for all keys. Two regions that are given
+/// locks of the same `Locks` are like two processes on one store.
 class Locks {
 public:
     enum class Scope { key, all };
@@ -69,17 +70,26 @@ private:
     std::atomic<int> released_ = 0;
 };
 
-/// Adds the locks to the backend behind.
+/// Gives the lock of a stored key.
+using LockSource = std::function<std::shared_ptr<kennel::CacheMutex>(std::string_view key)>;
+
+/// The source that a `Locks` is, or a class like it.
+template <class AnyLocks>
+LockSource source_of(std::shared_ptr<AnyLocks> locks) {
+    return [locks = std::move(locks)](std::string_view key) { return locks->mutex(key); };
+}
+
+/// Adds locks to the backend behind.
 class LockingProxy final : public kennel::ProxyBackend {
 public:
-    explicit LockingProxy(std::shared_ptr<Locks> locks) : locks_(std::move(locks)) {}
+    template <class AnyLocks>
+    explicit LockingProxy(std::shared_ptr<AnyLocks> locks) : LockingProxy(source_of(std::move(locks))) {}
+    explicit LockingProxy(LockSource source) : source_(std::move(source)) {}
 
-    [[nodiscard]] std::shared_ptr<kennel::CacheMutex> get_mutex(std::string_view key) override {
-        return locks_->mutex(key);
-    }
+    [[nodiscard]] std::shared_ptr<kennel::CacheMutex> get_mutex(std::string_view key) override { return source_(key); }
 
 private:
-    std::shared_ptr<Locks> locks_;
+    LockSource source_;
 };
 
 } // namespace test

@@ -5,6 +5,8 @@
 #include "kennel/cache_region.hpp"
 #include "kennel/testing/manual_clock.hpp"
 #include "support/catch.hpp"
+#include "support/file_locks.hpp"
+#include "support/locking_proxy.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -25,7 +27,8 @@ public:
     void invalidate(kennel::Invalidation kind, kennel::WallTime now) override {
         (kind == kennel::Invalidation::hard ? hard_ : soft_) = stamp(now);
     }
-    [[nodiscard]] kennel::Invalidation judge(std::string_view /*key*/, const kennel::Metadata& metadata) const override {
+    [[nodiscard]] kennel::Invalidation judge(std::string_view /*key*/,
+                                             const kennel::Metadata& metadata) const override {
         if (metadata.created <= hard_) return kennel::Invalidation::hard;
         return metadata.created <= soft_ ? kennel::Invalidation::soft : kennel::Invalidation::none;
     }
@@ -45,11 +48,14 @@ struct RegionFactory {
     std::string backend = "memory";
     bool has_proxy = false;
     bool has_own_strategy = false;
+    LockSource locks{}; ///< empty: the backend has none
     std::shared_ptr<kennel::testing::ManualClock> clock = std::make_shared<kennel::testing::ManualClock>();
 
-    kennel::CacheRegion<> operator()(kennel::ConfigureOptions options = {}, kennel::RegionOptions region_options = {}) const {
+    kennel::CacheRegion<> operator()(kennel::ConfigureOptions options = {},
+                                     kennel::RegionOptions region_options = {}) const {
         region_options.clock = clock;
         if (has_proxy) options.wrap.push_back(std::make_shared<IdleProxy>());
+        if (locks) options.wrap.push_back(std::make_shared<LockingProxy>(locks));
         if (has_own_strategy && options.region_invalidator == nullptr)
             options.region_invalidator = std::make_shared<TwoMomentsStrategy>();
         kennel::CacheRegion<> region(std::move(region_options));
@@ -60,13 +66,18 @@ struct RegionFactory {
 
 /// Runs `body` for every kind of region that must not differ in behaviour.
 inline void on_every_region(const std::function<void(const RegionFactory&)>& body) {
+    const auto clock = std::make_shared<kennel::testing::ManualClock>();
     const RegionFactory factories[] = {
         {.name = "plain"},
         {.name = "through a proxy that does nothing", .has_proxy = true},
         {.name = "with an invalidation strategy of the user's", .has_own_strategy = true},
         {.name = "on a backend that keeps bytes", .backend = "memory_bytes"},
+        {.name = "with locks of the process", .locks = source_of(std::make_shared<Locks>(clock)), .clock = clock},
+        {.name = "with locks that are files", .locks = source_of(std::make_shared<FileLocks>())},
     };
-    for (const RegionFactory& factory : factories) SECTION(factory.name) { body(factory); }
+    for (const RegionFactory& factory : factories) SECTION(factory.name) {
+            body(factory);
+        }
 }
 
 /// A creator that makes 1, 2, 3 and so on; copies count together.
@@ -79,7 +90,8 @@ private:
     std::shared_ptr<int> made_ = std::make_shared<int>(0);
 };
 
-/// A creator of many values that makes 1 for each key at the first call, 2 at the second, and so on; it remembers the keys.
+/// A creator of many values that makes 1 for each key at the first call, 2 at the second, and so on; it remembers the
+/// keys.
 class ManyNumbers {
 public:
     std::vector<int> operator()(const std::vector<std::string>& keys) {

@@ -1,6 +1,7 @@
 #ifndef KENNEL_TESTS_SUPPORT_THREADS_HPP
 #define KENNEL_TESTS_SUPPORT_THREADS_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <future>
 #include <latch>
@@ -29,14 +30,17 @@ template <class Work>
     return std::async(std::launch::async, std::move(work));
 }
 
-/// A gate that is closed until it is opened, for good.
+/// A gate that is closed until it is opened, for good; opening it again changes nothing.
 class Gate {
 public:
-    void open() { closed_.count_down(); }
+    void open() {
+        if (!was_opened_.test_and_set()) closed_.count_down();
+    }
     void pass() const { closed_.wait(); }
     [[nodiscard]] bool is_open() const { return closed_.try_wait(); }
 
 private:
+    std::atomic_flag was_opened_{};
     std::latch closed_{1};
 };
 

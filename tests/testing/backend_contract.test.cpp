@@ -52,8 +52,8 @@ Promises broken_by() {
 
 template <class Backend>
 bool breaks(std::string_view promise) {
-    return kennel::testing_support::breaks_promise(
-        kennel::backend_contract([] { return std::make_shared<Backend>(); }), promise);
+    return kennel::testing_support::breaks_promise(kennel::backend_contract([] { return std::make_shared<Backend>(); }),
+                                                   promise);
 }
 
 struct NeverReplaces : DictionaryBackend {
@@ -91,7 +91,9 @@ struct ErasesTheFirst : DictionaryBackend {
 struct CutsKeys : DictionaryBackend {
     static std::string_view cut(std::string_view key) { return key.substr(0, key.find('\0')); }
     std::optional<kennel::CachedValue> get(std::string_view key) override { return DictionaryBackend::get(cut(key)); }
-    void set(std::string_view key, const kennel::CachedValue& value) override { DictionaryBackend::set(cut(key), value); }
+    void set(std::string_view key, const kennel::CachedValue& value) override {
+        DictionaryBackend::set(cut(key), value);
+    }
     void erase(std::string_view key) override { DictionaryBackend::erase(cut(key)); }
 };
 

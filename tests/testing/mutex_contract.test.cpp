@@ -14,8 +14,8 @@
 
 namespace {
 
-using kennel::testing_support::broken_promises;
 using kennel::testing_support::breaks_promise;
+using kennel::testing_support::broken_promises;
 
 /// A mutex with an object for each who asks, as a server's lock has: it knows whether it is the holder.
 class TokenMutex : public kennel::CacheMutex {

@@ -67,19 +67,16 @@ TEST_CASE("a serializer for text alone can keep the contract", "[serializer_cont
 }
 
 TEST_CASE("the contract finds a serializer that loses a part of a value", "[serializer_contract]") {
-    REQUIRE(broken_promises(CutsAtZero()) ==
-            std::vector<std::string>{"text of all kinds comes back as it is"});
+    REQUIRE(broken_promises(CutsAtZero()) == std::vector<std::string>{"text of all kinds comes back as it is"});
 }
 
-TEST_CASE("the contract finds a serializer that makes values from foreign bytes",
-          "[serializer_contract]") {
-    REQUIRE(broken_promises(ReadsAnything()) ==
-            std::vector<std::string>{"bytes of another type are refused",
-                                     "incomplete bytes do no harm", "surplus bytes are refused"});
+TEST_CASE("the contract finds a serializer that makes values from foreign bytes", "[serializer_contract]") {
+    REQUIRE(broken_promises(ReadsAnything()) == std::vector<std::string>{"bytes of another type are refused",
+                                                                         "incomplete bytes do no harm",
+                                                                         "surplus bytes are refused"});
 }
 
-TEST_CASE("the contract finds a serializer that refuses by another exception",
-          "[serializer_contract]") {
+TEST_CASE("the contract finds a serializer that refuses by another exception", "[serializer_contract]") {
     const std::vector<std::string> broken = broken_promises(ThrowsItsOwn());
     REQUIRE(std::count(broken.begin(), broken.end(), "damaged bytes do no harm") == 1);
 }

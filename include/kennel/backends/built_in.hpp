@@ -9,7 +9,7 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Makes the backends known that need no other library: they are there without an include of their own.
+/// Registers the backends that need no other library, the first time; they are compiled where this is used.
 template <class Lazy = void>
 void register_built_in_backends() {
     self_register<BasicMemoryBackend<Lazy>>("memory");

@@ -49,8 +49,7 @@ public:
 
     void set(std::string_view key, const CachedValue& value) override {
         const TimeSpan life = shorter(time_to_live_, value.metadata.useful_for);
-        const SteadyTime expires =
-            life.is_unlimited() ? no_deadline : later_by(clock_->coarse_steady_now(), life);
+        const SteadyTime expires = life.is_unlimited() ? no_deadline : later_by(clock_->coarse_steady_now(), life);
         shard(key).set(key, value, expires, *clock_);
     }
 
@@ -87,6 +86,7 @@ private:
     std::vector<Shard> shards_;
 };
 
+/// Keeps values in memory; see `BasicMemoryBackend`.
 using MemoryBackend = BasicMemoryBackend<void>;
 
 KENNEL_NAMESPACE_END

@@ -17,6 +17,7 @@ KENNEL_NAMESPACE_BEGIN
 template <class Lazy>
 class BasicMemoryBytesBackend final : public CacheBackend {
 public:
+    /// Throws `ValidationError` for an argument that "memory" does not take.
     explicit BasicMemoryBytesBackend(const BackendContext& context) : memory_(context, "backend 'memory_bytes'") {}
 
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
@@ -63,6 +64,7 @@ private:
     BasicMemoryBackend<Lazy> memory_;
 };
 
+/// Keeps bytes in memory; see `BasicMemoryBytesBackend`.
 using MemoryBytesBackend = BasicMemoryBytesBackend<void>;
 
 KENNEL_NAMESPACE_END

@@ -32,6 +32,7 @@ private:
     };
 };
 
+/// Keeps nothing; see `BasicNullBackend`.
 using NullBackend = BasicNullBackend<void>;
 
 KENNEL_NAMESPACE_END

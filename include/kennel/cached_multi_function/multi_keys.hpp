@@ -4,6 +4,7 @@
 #include "kennel/function_options.hpp"
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,15 +18,29 @@ namespace detail {
 template <class Parameters>
 struct MultiArgument;
 template <class Sequence>
+    requires is_many_in_order<std::remove_cvref_t<Sequence>>
 struct MultiArgument<TypeList<Sequence>> {
     using type = std::remove_cv_t<typename std::remove_cvref_t<Sequence>::value_type>;
 };
 
+template <class Function>
+inline constexpr bool is_function_of_many = has_shape<void, Function> && requires {
+    typename MultiArgument<typename ShapeFor<void, Function>::Parameters>::type;
+};
+
+/// Says at compile time what a function of many arguments takes.
+template <class Function>
+void require_function_of_many() {
+    static_assert(is_function_of_many<Function>,
+                  "a function of many arguments takes them as const std::vector<Argument>&, and before them a "
+                  "kennel::Creation& if it wants one; wrap a lambda around one that is overloaded or generic");
+}
+
 inline void require_as_many(std::size_t made, std::size_t wanted) {
     if (made != wanted)
-        throw ValidationError(joined({"a function of many keys was called with ", std::to_string(wanted),
-                                      " arguments and returned ", std::to_string(made),
-                                      " values: return one for each, or a map of those that there are"}));
+        throw ValidationError(
+            joined({"a function of many keys was called with ", std::to_string(wanted), " arguments and returned ",
+                    std::to_string(made), " values: return one for each, or a map of those that there are"}));
 }
 
 /// The keys of some arguments, in their order.
@@ -39,28 +54,33 @@ public:
     /// The arguments that have these keys.
     [[nodiscard]] std::vector<Argument> arguments(const std::vector<std::string>& keys,
                                                   const std::vector<Argument>& all) const {
+        std::map<Late<std::string_view, Argument>, std::size_t> positions;
+        for (std::size_t position = 0; position != keys_.size(); ++position)
+            positions.emplace(keys_[position], position);
         std::vector<Argument> chosen;
         chosen.reserve(keys.size());
-        for (const std::string& key : keys) chosen.push_back(all[position(keys_, key)]);
+        for (const std::string& key : keys) chosen.push_back(all[positions.at(key)]);
         return chosen;
     }
 
-    /// The key of an argument. Throws `ValidationError` when it is none that was asked for.
-    [[nodiscard]] const std::string& key_of(const Argument& argument, const std::vector<Argument>& all) const {
-        const std::size_t index = position(all, argument);
-        if (index == all.size())
-            throw ValidationError("a function of many keys returned a value for an argument that it was not asked for");
-        return keys_[index];
+    /// Values by argument as values by key. Throws `ValidationError` for an argument that was not asked for.
+    template <class Value, class Map>
+    [[nodiscard]] std::map<std::string, Value> by_key(Map& values, const std::vector<Argument>& all) const {
+        std::map<Late<std::string, Argument>, std::size_t> positions;
+        for (std::size_t position = 0; position != all.size(); ++position)
+            positions.emplace(make_key({}, all[position]), position);
+        std::map<Late<std::string, Argument>, Value> keyed;
+        for (auto& [argument, value] : values) {
+            const auto found = positions.find(make_key({}, argument));
+            if (found == positions.end())
+                throw ValidationError(
+                    "a function of many keys returned a value for an argument that it was not asked for");
+            keyed.emplace(keys_[found->second], std::move(value));
+        }
+        return keyed;
     }
 
 private:
-    template <class Item>
-    static std::size_t position(const std::vector<Item>& items, const Item& item) {
-        std::size_t index = 0;
-        while (index != items.size() && !(items[index] == item)) ++index;
-        return index;
-    }
-
     std::vector<std::string> keys_;
 };
 

@@ -61,11 +61,8 @@ consteval std::size_t arity() {
         return uncountable;
     else {
         constexpr std::size_t count = count_members<Type>();
-        if constexpr (count == uncountable || (count == 0 && !std::is_empty_v<Type>))
-            return uncountable;
-        else
-            return takes_whole_members<Type>(std::make_index_sequence<count>()) ? count
-                                                                                : uncountable;
+        if constexpr (count == uncountable || (count == 0 && !std::is_empty_v<Type>)) return uncountable;
+        else return takes_whole_members<Type>(std::make_index_sequence<count>()) ? count : uncountable;
     }
 }
 
@@ -75,8 +72,7 @@ template <class Type>
 inline constexpr std::size_t aggregate_arity = arity<Type>();
 
 template <class Type>
-concept CountedAggregate = aggregate_arity<Type>
-!= uncountable;
+concept CountedAggregate = aggregate_arity<Type> != uncountable;
 
 } // namespace detail
 

@@ -75,8 +75,7 @@ struct Codec<std::variant<Alternatives...>> {
     using Parts = CodecParts<Alternatives...>;
 
     static void encode(const Variant& variant, Encoder& encoder) {
-        if (variant.valueless_by_exception())
-            throw SerializationError("a variant lost its value to an exception");
+        if (variant.valueless_by_exception()) throw SerializationError("a variant lost its value to an exception");
         encoder.write_number(variant.index(), 1);
         std::visit([&](const auto& value) { encoder.write(value); }, variant);
     }
@@ -97,8 +96,7 @@ private:
     }
 
     template <std::size_t... indices>
-    static Variant decode_alternative(std::uint64_t index, Decoder& decoder,
-                                      std::index_sequence<indices...>) {
+    static Variant decode_alternative(std::uint64_t index, Decoder& decoder, std::index_sequence<indices...>) {
         using Decode = Variant (*)(Decoder&);
         static constexpr Decode decoders[] = {&decode_at<indices>...};
         return decoders[index](decoder);

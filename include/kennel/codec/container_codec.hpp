@@ -48,10 +48,8 @@ struct SequenceCodec {
         Container container;
         const std::size_t count = decoder.read_length();
         const std::size_t likely = 1 + decoder.remaining() / sizeof(Element);
-        if constexpr (requires { container.reserve(count); })
-            container.reserve(count < likely ? count : likely);
-        for (std::size_t index = 0; index != count; ++index)
-            container.push_back(decoder.read<Element>());
+        if constexpr (requires { container.reserve(count); }) container.reserve(count < likely ? count : likely);
+        for (std::size_t index = 0; index != count; ++index) container.push_back(decoder.read<Element>());
         return container;
     }
 
@@ -73,8 +71,9 @@ struct SetCodec {
         Container container;
         const std::size_t count = decoder.read_length();
         for (std::size_t index = 0; index != count; ++index) {
-            if (!container.insert(decoder.read<Element>()).second)
-                decoder.refuse("an element of a set is repeated");
+            const auto [element, is_new] = container.insert(decoder.read<Element>());
+            if (!is_new) decoder.refuse("an element of a set is repeated");
+            if (detail::is_overcrowded(container, *element)) decoder.refuse("too many elements share a hash");
         }
         return container;
     }
@@ -102,8 +101,9 @@ struct MapCodec {
         const std::size_t count = decoder.read_length();
         for (std::size_t index = 0; index != count; ++index) {
             Key key = decoder.read<Key>();
-            if (!container.emplace(std::move(key), decoder.read<Value>()).second)
-                decoder.refuse("a key of a map is repeated");
+            const auto [entry, is_new] = container.emplace(std::move(key), decoder.read<Value>());
+            if (!is_new) decoder.refuse("a key of a map is repeated");
+            if (detail::is_overcrowded(container, entry->first)) decoder.refuse("too many keys share a hash");
         }
         return container;
     }
@@ -113,18 +113,15 @@ struct MapCodec {
 
 template <class Type>
     requires detail::is_sequence<Type>
-struct Codec<Type> : SequenceCodec<Type> {
-};
+struct Codec<Type> : SequenceCodec<Type> {};
 
 template <class Type>
     requires detail::is_set<Type>
-struct Codec<Type> : SetCodec<Type> {
-};
+struct Codec<Type> : SetCodec<Type> {};
 
 template <class Type>
     requires detail::is_map<Type>
-struct Codec<Type> : MapCodec<Type> {
-};
+struct Codec<Type> : MapCodec<Type> {};
 
 /// A fixed number of elements, one after the other.
 template <class Element, std::size_t size>
@@ -142,9 +139,7 @@ struct Codec<std::array<Element, size>> {
         return array;
     }
 
-    static void describe(Signature& signature) {
-        signature.add<Element>("array " + std::to_string(size));
-    }
+    static void describe(Signature& signature) { signature.add<Element>("array " + std::to_string(size)); }
 };
 
 KENNEL_NAMESPACE_END

@@ -51,6 +51,16 @@ inline constexpr bool is_map = false;
 template <StandardContainer Type>
 inline constexpr bool is_map<Type> = HasUniqueKeys<Type> && requires { typename Type::mapped_type; };
 
+/// Whether so many elements of a hash table share a bucket that their keys must have been chosen to: each one more would
+/// take longer to put in.
+template <class Container, class Key>
+[[nodiscard]] bool is_overcrowded(const Container& container, const Key& key) {
+    constexpr std::size_t sane_bucket = 256;
+    if constexpr (requires { container.bucket_size(container.bucket(key)); })
+        return container.size() > sane_bucket && container.bucket_size(container.bucket(key)) > sane_bucket;
+    else return false;
+}
+
 } // namespace detail
 
 KENNEL_NAMESPACE_END

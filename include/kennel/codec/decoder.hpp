@@ -66,6 +66,7 @@ public:
         return bytes;
     }
 
+    /// How many bytes are left.
     [[nodiscard]] std::size_t remaining() const noexcept { return bytes_.size(); }
 
     /// Refuses bytes that are left over.
@@ -73,6 +74,7 @@ public:
         if (!bytes_.empty()) refuse("bytes are left over");
     }
 
+    /// Throws `CantDeserializeException`, which says `why`.
     [[noreturn]] void refuse(std::string_view why) const {
         throw CantDeserializeException(detail::joined({"the bytes are not such a value: ", why}));
     }

@@ -48,19 +48,13 @@ namespace detail {
 
 template <class Type>
 concept HasCodec = std::same_as<Type, std::remove_cv_t<Type>> && std::move_constructible<Type> &&
-    requires {
-    sizeof(Codec<Type>);
-};
+                   requires { sizeof(Codec<Type>); };
 
 template <class Type>
-concept HasParts = requires {
-    typename Codec<Type>::Parts;
-};
+concept HasParts = requires { typename Codec<Type>::Parts; };
 
 template <class Type>
-concept HasMembers = requires {
-    typename Codec<Type>::Members;
-};
+concept HasMembers = requires { typename Codec<Type>::Members; };
 
 /// The types that were found to have codecs so far: each is looked at once, so recursive types come to an end.
 template <class... Types>
@@ -93,16 +87,14 @@ template <class Type, class... Seen>
 consteval auto walk_type(WalkedTypes<Seen...> seen) {
     if constexpr ((std::is_same_v<Type, Seen> || ...)) return seen;
     else if constexpr (!HasCodec<Type>) return NotEncodable();
-    else if constexpr (HasParts<Type>)
-        return walk_parts(WalkedTypes<Type, Seen...>(), typename Codec<Type>::Parts());
+    else if constexpr (HasParts<Type>) return walk_parts(WalkedTypes<Type, Seen...>(), typename Codec<Type>::Parts());
     else if constexpr (HasMembers<Type>)
         return walk_parts(WalkedTypes<Type, Seen...>(), typename Codec<Type>::Members());
     else return WalkedTypes<Type, Seen...>();
 }
 
 template <class Type>
-inline constexpr bool is_encodable =
-    !std::is_same_v<decltype(walk_type<Type>(WalkedTypes<>())), NotEncodable>;
+inline constexpr bool is_encodable = !std::is_same_v<decltype(walk_type<Type>(WalkedTypes<>())), NotEncodable>;
 
 } // namespace detail
 

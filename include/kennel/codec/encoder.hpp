@@ -19,8 +19,7 @@ public:
     /// the bytes behind it can hold. Throws `SerializationError` when values are nested deeper than `max_codec_depth`.
     template <Encodable Type>
     void write(const Type& value) {
-        if (depth_ == max_codec_depth)
-            throw SerializationError("the value is nested more than 64 levels deep");
+        if (depth_ == max_codec_depth) throw SerializationError("the value is nested more than 64 levels deep");
         ++depth_;
         const std::size_t before = bytes_.size();
         Codec<Type>::encode(value, *this);
@@ -43,6 +42,7 @@ public:
         write_number(rest, 1);
     }
 
+    /// Appends bytes as they are.
     void write_bytes(std::string_view bytes) { bytes_.append(bytes); }
 
     /// The bytes so far; the encoder is spent.

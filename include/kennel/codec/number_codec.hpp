@@ -59,9 +59,7 @@ struct Codec<Type> {
         encoder.write_number(static_cast<std::uint64_t>(value), sizeof(Type));
     }
 
-    static Type decode(Decoder& decoder) {
-        return static_cast<Type>(decoder.read_number(sizeof(Type)));
-    }
+    static Type decode(Decoder& decoder) { return static_cast<Type>(decoder.read_number(sizeof(Type))); }
 
     static void describe(Signature& signature) { signature.add(detail::integer_word<Type>()); }
 };
@@ -74,17 +72,13 @@ struct Codec<Type> {
     using Parts = CodecParts<>;
     using Bits = std::conditional_t<std::same_as<Type, float>, std::uint32_t, std::uint64_t>;
 
-    static void encode(Type value, Encoder& encoder) {
-        encoder.write_number(std::bit_cast<Bits>(value), sizeof(Bits));
-    }
+    static void encode(Type value, Encoder& encoder) { encoder.write_number(std::bit_cast<Bits>(value), sizeof(Bits)); }
 
     static Type decode(Decoder& decoder) {
         return std::bit_cast<Type>(static_cast<Bits>(decoder.read_number(sizeof(Bits))));
     }
 
-    static void describe(Signature& signature) {
-        signature.add(std::same_as<Type, float> ? "f32" : "f64");
-    }
+    static void describe(Signature& signature) { signature.add(std::same_as<Type, float> ? "f32" : "f64"); }
 };
 
 /// An enumeration: its underlying integer, whether or not an enumerator has that value.
@@ -94,9 +88,7 @@ struct Codec<Type> {
     using Underlying = std::underlying_type_t<Type>;
     using Parts = CodecParts<Underlying>;
 
-    static void encode(Type value, Encoder& encoder) {
-        encoder.write(static_cast<Underlying>(value));
-    }
+    static void encode(Type value, Encoder& encoder) { encoder.write(static_cast<Underlying>(value)); }
 
     static Type decode(Decoder& decoder) { return static_cast<Type>(decoder.read<Underlying>()); }
 

@@ -30,11 +30,13 @@ public:
         }
     }
 
+    /// The same for a list of types.
     template <class... Parts>
     void add(std::string_view word, CodecParts<Parts...>) {
         add<Parts...>(word);
     }
 
+    /// The text so far.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
     /// The signature of `Type`.
@@ -51,7 +53,7 @@ private:
         if constexpr (!detail::HasParts<Type>) {
             if (is_known(typeid(Type), named_)) return;
         }
-        if constexpr (requires(Signature & signature) { Codec<Type>::describe(signature); })
+        if constexpr (requires(Signature& signature) { Codec<Type>::describe(signature); })
             Codec<Type>::describe(*this);
         else add(typeid(Type).name());
     }

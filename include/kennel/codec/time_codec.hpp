@@ -23,8 +23,7 @@ struct Codec<std::chrono::duration<Rep, Period>> {
     static Duration decode(Decoder& decoder) { return Duration(decoder.read<Rep>()); }
 
     static void describe(Signature& signature) {
-        signature.add<Rep>("duration " + std::to_string(Period::num) + '/' +
-                           std::to_string(Period::den));
+        signature.add<Rep>("duration " + std::to_string(Period::num) + '/' + std::to_string(Period::den));
     }
 };
 
@@ -34,16 +33,13 @@ struct Codec<std::chrono::time_point<Clock, Duration>> {
     using TimePoint = std::chrono::time_point<Clock, Duration>;
     using Parts = CodecParts<Duration>;
 
-    static void encode(TimePoint point, Encoder& encoder) {
-        encoder.write(point.time_since_epoch());
-    }
+    static void encode(TimePoint point, Encoder& encoder) { encoder.write(point.time_since_epoch()); }
 
     static TimePoint decode(Decoder& decoder) { return TimePoint(decoder.read<Duration>()); }
 
     static void describe(Signature& signature) {
         constexpr bool is_wall_time = std::same_as<Clock, std::chrono::system_clock>;
-        signature.add<Duration>(std::string("time ") +
-                                (is_wall_time ? "unix" : typeid(Clock).name()));
+        signature.add<Duration>(std::string("time ") + (is_wall_time ? "unix" : typeid(Clock).name()));
     }
 };
 

@@ -20,9 +20,7 @@ struct Codec<std::tuple<Elements...>> {
         std::apply([&](const Elements&... elements) { (encoder.write(elements), ...); }, tuple);
     }
 
-    static Tuple decode([[maybe_unused]] Decoder& decoder) {
-        return Tuple{decoder.read<Elements>()...};
-    }
+    static Tuple decode([[maybe_unused]] Decoder& decoder) { return Tuple{decoder.read<Elements>()...}; }
 
     static void describe(Signature& signature) { signature.add<Elements...>("tuple"); }
 };

@@ -30,16 +30,14 @@ public:
         for (const auto& [key, node] : table) {
             const std::string name = prefix + std::string(key.str());
             if (const toml::table* const nested = node.as_table()) add_table(name + '.', *nested);
-            else if (!settings_.emplace(name, value_of(name, node)).second)
-                refuse(name, node, "is there twice");
+            else if (!settings_.emplace(name, value_of(name, node)).second) refuse(name, node, "is there twice");
         }
     }
 
     [[nodiscard]] Settings take() && { return std::move(settings_); }
 
 private:
-    [[noreturn]] void refuse(const std::string& name, const toml::node& node,
-                             const char* why) const {
+    [[noreturn]] void refuse(const std::string& name, const toml::node& node, const char* why) const {
         throw ValidationError(position(node.source().begin) + ": '" + name + "' " + why);
     }
 
@@ -49,12 +47,10 @@ private:
         if (const auto* const number = node.as_floating_point()) return number->get();
         if (const auto* const flag = node.as_boolean()) return flag->get();
         if (const toml::array* const list = node.as_array()) return texts_of(name, *list);
-        refuse(name, node,
-               "is a date or time, which no setting is: write a length of time as \"2h5m\"");
+        refuse(name, node, "is a date or time, which no setting is: write a length of time as \"2h5m\"");
     }
 
-    [[nodiscard]] std::vector<std::string> texts_of(const std::string& name,
-                                                    const toml::array& list) const {
+    [[nodiscard]] std::vector<std::string> texts_of(const std::string& name, const toml::array& list) const {
         std::vector<std::string> texts;
         for (const toml::node& element : list) {
             const auto* const text = element.as_string();
@@ -76,14 +72,12 @@ private:
 /// line and column, when the file cannot be read, is not TOML, or contains anything else.
 [[nodiscard]] inline Settings load_toml(const std::string& path) {
     std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        throw ValidationError(path + ": is a directory, not a file");
+    if (std::filesystem::is_directory(path, ignored)) throw ValidationError(path + ": is a directory, not a file");
     detail::TomlFlattener flattener(path);
     try {
         flattener.add_table("", toml::parse_file(path));
     } catch (const toml::parse_error& error) {
-        throw ValidationError(flattener.position(error.source().begin) + ": " +
-                              std::string(error.description()));
+        throw ValidationError(flattener.position(error.source().begin) + ": " + std::string(error.description()));
     }
     return std::move(flattener).take();
 }

@@ -18,8 +18,10 @@ namespace detail {
 struct alignas(64) EpochReader {
     std::atomic<std::uint64_t> epoch{0};
     unsigned depth = 0;
-    std::size_t index = 0; ///< small and stable while the thread lives; another thread may take it over later
+    std::uint64_t ticks = 0; ///< goes up as often as anybody asks; cheap dice
+    std::size_t index = 0;   ///< small and stable while the thread lives; another thread may take it over later
     std::atomic<bool> is_taken{true};
+    bool is_for_one_guard = false; ///< of a thread whose thread_local objects are gone already
     EpochReader* next = nullptr;
 };
 
@@ -33,6 +35,7 @@ public:
         return *epochs;
     }
 
+    /// Enlists the thread the first time, for which it may throw `std::bad_alloc`.
     [[nodiscard]] static EpochReader& this_thread() {
         if (current_reader == nullptr) [[unlikely]]
             instance().enlist();
@@ -51,13 +54,17 @@ public:
     }
 
     /// The last reader who may have looked at a retired object lets go of it.
-    static void leave(EpochReader& reader) noexcept {
+    [[gnu::always_inline]] static void leave(EpochReader& reader) noexcept {
         if (--reader.depth != 0) return;
-        const std::uint64_t epoch = reader.epoch.load(std::memory_order_relaxed);
         reader.epoch.store(0, std::memory_order_release);
         AsymmetricBarrier::light(); // or neither this reader nor the one who retires would see that it is the last
-        if (epoch <= kept_until.load(std::memory_order_relaxed)) [[unlikely]]
-            instance().collect();
+        if (kept_until.load(std::memory_order_relaxed) != 0 || reader.is_for_one_guard) [[unlikely]]
+            instance().settle(reader);
+    }
+
+    /// The index of this thread if it has one, else one that is larger than all.
+    [[nodiscard]] static std::size_t thread_index() noexcept {
+        return current_reader != nullptr ? current_reader->index : static_cast<std::size_t>(-1);
     }
 
     /// An object that is about to be retired.
@@ -85,35 +92,56 @@ public:
     }
 
     /// Lets go of what nobody looks at any more.
-    void collect() noexcept {
+    [[gnu::cold]] void collect() noexcept {
         Retirement free;
         const std::lock_guard lock(mutex_);
         take_unreachable(free);
     }
 
-private:
-    BasicEpochs() { AsymmetricBarrier::set_up(); }
+    /// For who reclaims on its own: what was made unreachable before this call is free once `oldest_reader` is later.
+    [[nodiscard]] static std::uint64_t next() noexcept {
+        return instance_epoch.fetch_add(1, std::memory_order_seq_cst);
+    }
 
-    /// The list is in the order of the epochs.
-    void take_unreachable(Retirement& free) noexcept {
-        if (!AsymmetricBarrier::heavy()) return;
+    /// The epoch of the reader who is longest at it, or else that of now; zero when that cannot be found out.
+    [[nodiscard]] std::uint64_t oldest_reader() const noexcept {
+        if (!AsymmetricBarrier::heavy()) return 0;
         std::uint64_t oldest = instance_epoch.load(std::memory_order_seq_cst);
         for (const EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr;
              reader = reader->next) {
             const std::uint64_t epoch = reader->epoch.load(std::memory_order_seq_cst);
             if (epoch != 0 && epoch < oldest) oldest = epoch;
         }
+        return oldest;
+    }
+
+private:
+    BasicEpochs() { AsymmetricBarrier::set_up(); }
+
+    /// Does what a reader who leaves has to do seldom.
+    [[gnu::cold]] void settle(EpochReader& reader) noexcept {
+        if (reader.is_for_one_guard) {
+            current_reader = nullptr;
+            reader.is_taken.store(false, std::memory_order_release);
+        }
+        collect();
+    }
+
+    /// The list is in the order of the epochs.
+    void take_unreachable(Retirement& free) noexcept {
+        const std::uint64_t oldest = oldest_reader();
         auto kept = retired_.begin();
         while (kept != retired_.end() && kept->epoch < oldest) ++kept;
         free.splice(free.end(), retired_, retired_.begin(), kept);
         if (retired_.empty()) kept_until.store(0, std::memory_order_relaxed);
     }
 
-    void enlist() {
+    [[gnu::cold]] void enlist() {
         struct Leaver {
             EpochReader* reader = nullptr;
             ~Leaver() {
                 current_reader = nullptr;
+                has_left = true;
                 reader->is_taken.store(false, std::memory_order_release);
             }
         };
@@ -125,14 +153,15 @@ private:
             reader->next = readers_.load(std::memory_order_relaxed);
             readers_.store(reader, std::memory_order_release);
         }
+        reader->is_for_one_guard = has_left;
         current_reader = reader;
+        if (has_left) return;
         thread_local Leaver leaver;
         leaver.reader = reader;
     }
 
     EpochReader* vacant() {
-        for (EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr;
-             reader = reader->next) {
+        for (EpochReader* reader = readers_.load(std::memory_order_acquire); reader != nullptr; reader = reader->next) {
             bool taken = false;
             if (reader->is_taken.compare_exchange_strong(taken, true)) return reader;
         }
@@ -142,6 +171,7 @@ private:
     static inline std::atomic<std::uint64_t> instance_epoch{1};
     static inline std::atomic<std::uint64_t> kept_until{0}; ///< the epoch of the last that is retired and kept
     static inline constinit thread_local EpochReader* current_reader = nullptr;
+    static inline constinit thread_local bool has_left = false; ///< its thread_local objects are gone
 
     std::atomic<EpochReader*> readers_{nullptr};
     std::mutex mutex_;
@@ -158,13 +188,16 @@ class BasicEpochGuard {
     using Epochs = BasicEpochs<Lazy>;
 
 public:
-    BasicEpochGuard() noexcept : reader_(Epochs::this_thread()) { Epochs::enter(reader_); }
+    BasicEpochGuard() : reader_(Epochs::this_thread()) { Epochs::enter(reader_); }
     BasicEpochGuard(const BasicEpochGuard&) = delete;
     BasicEpochGuard& operator=(const BasicEpochGuard&) = delete;
     ~BasicEpochGuard() { Epochs::leave(reader_); }
 
     /// The thread's index, for choosing among stripes of a counter.
     [[nodiscard]] std::size_t thread_index() const noexcept { return reader_.index; }
+
+    /// One more than the last time that this thread asked.
+    [[nodiscard]] std::uint64_t tick() const noexcept { return ++reader_.ticks; }
 
 private:
     EpochReader& reader_;

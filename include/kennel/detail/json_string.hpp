@@ -42,11 +42,8 @@ inline std::uint32_t take_code_point(std::string_view& text) {
 
 /// Appends a character in UTF-8; the escape of a stray byte gives the byte.
 inline void append_code_point(std::string& text, std::uint32_t code) {
-    const auto append = [&](std::uint32_t byte) {
-        text += static_cast<char>(static_cast<unsigned char>(byte));
-    };
-    if (code >= stray_byte_escape + 0x80 && code <= stray_byte_escape + 0xff)
-        return append(code - stray_byte_escape);
+    const auto append = [&](std::uint32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
+    if (code >= stray_byte_escape + 0x80 && code <= stray_byte_escape + 0xff) return append(code - stray_byte_escape);
     if (code < 0x80) return append(code);
     if (code >= 0x10000) {
         append(0xf0U | (code >> 18U));

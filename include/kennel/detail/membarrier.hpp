@@ -36,10 +36,8 @@ public:
     /// What this thread wrote before it is seen by whoever passes `heavy`, or it sees what they wrote before that.
     static void light() noexcept {
 #ifndef KENNEL_DETAIL_THREAD_SANITIZER // which knows no fences; there the frequent side writes with an exchange
-        if (is_asymmetric)
-            std::atomic_signal_fence(std::memory_order_seq_cst);
-        else
-            std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (is_asymmetric) std::atomic_signal_fence(std::memory_order_seq_cst);
+        else std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
     }
 

@@ -27,8 +27,7 @@ void append_in_python_notation(Text& text, std::string_view scientific) {
     int exponent = 0;
     if (mark != std::string_view::npos) {
         const char* const begin = scientific.data() + mark + 1;
-        std::from_chars(begin + (*begin == '+' ? 1 : 0), scientific.data() + scientific.size(),
-                        exponent);
+        std::from_chars(begin + (*begin == '+' ? 1 : 0), scientific.data() + scientific.size(), exponent);
     }
     if (mark == std::string_view::npos || exponent < -4 || exponent >= 16) {
         text += scientific;
@@ -58,10 +57,8 @@ void append_float(std::string& text, Number number) {
         return;
     }
     char buffer[64];
-    const char* const end =
-        std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
-    append_in_python_notation(text,
-                              std::string_view(buffer, static_cast<std::size_t>(end - buffer)));
+    const char* const end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
+    append_in_python_notation(text, std::string_view(buffer, static_cast<std::size_t>(end - buffer)));
 }
 
 } // namespace detail

@@ -19,8 +19,7 @@ public:
     [[nodiscard]] static std::string hex_of(std::string_view message) {
         Sha1 state;
         std::string_view rest = message;
-        for (; rest.size() >= block_size; rest.remove_prefix(block_size))
-            state.add_block(rest.data());
+        for (; rest.size() >= block_size; rest.remove_prefix(block_size)) state.add_block(rest.data());
         std::string padded(rest);
         padded += '\x80';
         const std::size_t last_block = padded.size() + 8 > block_size ? 2 * block_size : block_size;
@@ -28,8 +27,7 @@ public:
         const std::uint64_t bits = std::uint64_t{message.size()} * 8;
         for (unsigned shift = 64; shift != 0; shift -= 8)
             padded += static_cast<char>(static_cast<unsigned char>(bits >> (shift - 8)));
-        for (std::size_t at = 0; at != padded.size(); at += block_size)
-            state.add_block(padded.data() + at);
+        for (std::size_t at = 0; at != padded.size(); at += block_size) state.add_block(padded.data() + at);
         return state.digits();
     }
 
@@ -38,26 +36,22 @@ private:
 
     static std::uint32_t big_endian(const char* bytes) noexcept {
         std::uint32_t word = 0;
-        for (int index = 0; index != 4; ++index)
-            word = (word << 8U) | static_cast<unsigned char>(bytes[index]);
+        for (int index = 0; index != 4; ++index) word = (word << 8U) | static_cast<unsigned char>(bytes[index]);
         return word;
     }
 
     void add_block(const char* block) noexcept {
         std::uint32_t words[80];
-        for (std::size_t index = 0; index != 16; ++index)
-            words[index] = big_endian(block + 4 * index);
+        for (std::size_t index = 0; index != 16; ++index) words[index] = big_endian(block + 4 * index);
         for (std::size_t index = 16; index != 80; ++index)
-            words[index] = rotated(
-                words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1);
+            words[index] = rotated(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1);
         std::uint32_t a = state_[0];
         std::uint32_t b = state_[1];
         std::uint32_t c = state_[2];
         std::uint32_t d = state_[3];
         std::uint32_t e = state_[4];
         for (std::size_t round = 0; round != 80; ++round) {
-            const std::uint32_t next = rotated(a, 5) + mixed(round, b, c, d) + e +
-                                       round_constant(round) + words[round];
+            const std::uint32_t next = rotated(a, 5) + mixed(round, b, c, d) + e + round_constant(round) + words[round];
             e = d;
             d = c;
             c = rotated(b, 30);
@@ -75,8 +69,7 @@ private:
         return (word << bits) | (word >> (32 - bits));
     }
 
-    static std::uint32_t mixed(std::size_t round, std::uint32_t b, std::uint32_t c,
-                               std::uint32_t d) noexcept {
+    static std::uint32_t mixed(std::size_t round, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
         if (round < 20) return (b & c) | (~b & d);
         if (round >= 40 && round < 60) return (b & c) | (b & d) | (c & d);
         return b ^ c ^ d;

@@ -46,6 +46,7 @@ public:
     /// once; what it throws is ignored.
     using Sink = std::function<void(std::string_view line)>;
 
+    /// Gives lines to `sink` and reads times on `clock`.
     explicit LoggingProxy(Sink sink = write_to_stderr, std::shared_ptr<const Clock> clock = SystemClock::shared())
         : sink_(std::move(sink)), clock_(std::move(clock)) {}
 
@@ -98,9 +99,7 @@ public:
     }
 
     /// Writes the line to the standard error stream.
-    static void write_to_stderr(std::string_view line) {
-        std::fputs((std::string(line) + '\n').c_str(), stderr);
-    }
+    static void write_to_stderr(std::string_view line) { std::fputs((std::string(line) + '\n').c_str(), stderr); }
 
 private:
     template <class Operation>
@@ -117,7 +116,7 @@ private:
     void write(std::string_view name, std::span<const std::string_view> keys, std::string_view outcome,
                SteadyTime start) const noexcept {
         try {
-            const TimeSpan elapsed = clock_->steady_now() - start;
+            const TimeSpan elapsed = elapsed_since(start, clock_->steady_now());
             std::string line = std::string(name) + ' ' + quoted(keys);
             line.append(outcome).append(" in ").append(std::to_string(elapsed.seconds())).append(" s");
             sink_(line);

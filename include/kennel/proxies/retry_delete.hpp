@@ -21,6 +21,7 @@ KENNEL_NAMESPACE_BEGIN
 /// try is thrown. Registered for configuration files as "retry_delete".
 class RetryDeleteProxy final : public ProxyBackend {
 public:
+    /// Throws `ValidationError` for an argument that is unknown or not acceptable. Waits on `clock`.
     explicit RetryDeleteProxy(const Arguments& arguments = {},
                               std::shared_ptr<const Clock> clock = SystemClock::shared())
         : clock_(std::move(clock)) {

@@ -1,7 +1,7 @@
 #ifndef KENNEL_REGION_CONFIGURATION_HPP
 #define KENNEL_REGION_CONFIGURATION_HPP
 
-#include "kennel/backend_registry.hpp"
+#include "kennel/make_backend.hpp"
 #include "kennel/region/engine.hpp"
 
 #include <memory>
@@ -15,27 +15,44 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// The rules of one call: the region's, as far as the call did not say otherwise.
-struct Rules {
+/// Until when an entry may be served; all that a hit needs of a call's rules.
+struct FreshnessRules {
     TimeSpan expiration = unlimited;
     TimeSpan stale_time = unlimited;
+    bool ignore_expiration = false;
+    const char* wanted = nullptr; ///< see `RuleChanges`
+};
+
+/// The rules of one call: the region's, as far as the call did not say otherwise.
+struct Rules : FreshnessRules {
     std::optional<TimeSpan> lock_timeout{};
     OnLockTimeout on_lock_timeout = OnLockTimeout::throw_error;
     std::optional<TimeSpan> soft_timeout{};
-    bool ignore_expiration = false;
 };
 
+/// Assigns `change` to `rule` if the call has said something.
+template <class Change, class Rule>
+void apply(const std::optional<Change>* change, Rule& rule) noexcept {
+    if (change != nullptr && change->has_value()) rule = **change;
+}
+
+/// The part of `applied` that a hit needs.
+[[nodiscard]] inline FreshnessRules applied_to_freshness(const RuleChanges& changes,
+                                                         const FreshnessRules& region) noexcept {
+    FreshnessRules rules{region.expiration, region.stale_time, changes.ignore_expiration, changes.wanted};
+    apply(changes.expiration, rules.expiration);
+    apply(changes.stale_time, rules.stale_time);
+    return rules;
+}
+
 /// The rules of a call that says something differently from its region.
-template <class Lazy = void>
-[[nodiscard]] Rules applied(const RuleChanges& changes, const Rules& region) noexcept {
-    const auto changed = [](const auto* change, const auto& rule) { return change != nullptr && *change ? **change : rule; };
-    const auto has = [](const auto* change) { return change != nullptr && *change; };
-    return {.expiration = changed(changes.expiration, region.expiration),
-            .stale_time = changed(changes.stale_time, region.stale_time),
-            .lock_timeout = has(changes.lock_timeout) ? *changes.lock_timeout : region.lock_timeout,
-            .on_lock_timeout = changed(changes.on_lock_timeout, region.on_lock_timeout),
-            .soft_timeout = has(changes.soft_timeout) ? *changes.soft_timeout : region.soft_timeout,
-            .ignore_expiration = changes.ignore_expiration};
+[[nodiscard]] inline Rules applied(const RuleChanges& changes, const Rules& region) noexcept {
+    Rules rules = region;
+    static_cast<FreshnessRules&>(rules) = applied_to_freshness(changes, region);
+    apply(changes.lock_timeout, rules.lock_timeout);
+    apply(changes.on_lock_timeout, rules.on_lock_timeout);
+    apply(changes.soft_timeout, rules.soft_timeout);
+    return rules;
 }
 
 /// What one `configure` has set up; immutable, and alive as long as a call uses it.
@@ -46,9 +63,18 @@ struct BasicConfiguration : std::enable_shared_from_this<BasicConfiguration<Lazy
     bool keeps_bytes = false;
     KeyMangler key_mangler;
     std::shared_ptr<RegionInvalidationStrategy> invalidator;
+    const DefaultInvalidationStrategy* default_invalidator = nullptr; ///< the same, if it is one, for hits to ask
+    std::shared_ptr<const Clock> clock;
+    TimeSpan::Nanoseconds coarse_lag{}; ///< of the clock
     Rules rules;
     OnFailure on_read_failure = OnFailure::degrade;
     OnFailure on_write_failure = OnFailure::throw_error;
+
+    /// What has hit an entry.
+    [[nodiscard]] Invalidation hit(std::string_view key, const Metadata& metadata) const {
+        return default_invalidator != nullptr ? default_invalidator->judge(key, metadata)
+                                              : invalidator->judge(key, metadata);
+    }
 
     /// Sets the outermost backend and what follows from it.
     void put(std::shared_ptr<CacheBackend> outermost, const RegionOptions& region) {
@@ -103,23 +129,22 @@ using StoredKey = BasicStoredKey<void>;
 using StoredKeys = BasicStoredKeys<void>;
 
 template <class Lazy>
-[[nodiscard]] std::shared_ptr<const BasicConfiguration<Lazy>>
-make_configuration(std::string_view backend_name, const BasicConfigureOptions<Lazy>& options,
-                   const RegionOptions& region, std::shared_ptr<RegionInvalidationStrategy> invalidator) {
+[[nodiscard]] std::shared_ptr<const BasicConfiguration<Lazy>> make_configuration(
+    std::string_view backend_name, std::shared_ptr<CacheBackend> outermost, const BasicConfigureOptions<Lazy>& options,
+    const RegionOptions& region, std::shared_ptr<RegionInvalidationStrategy> invalidator) {
     auto configuration = std::make_shared<BasicConfiguration<Lazy>>();
-    std::shared_ptr<CacheBackend> backend =
-        make_backend<Lazy>(backend_name, {.arguments = options.arguments, .clock = region.clock});
-    const Late<ProxyList, Lazy>& proxies = options.wrap;
-    for (std::size_t behind = proxies.size(); behind != 0; --behind) // the innermost first
-        backend = proxies[behind - 1].around(std::move(backend));
     configuration->backend_name = backend_name;
-    configuration->put(std::move(backend), region);
+    configuration->put(std::move(outermost), region);
     configuration->invalidator = std::move(invalidator);
-    configuration->rules = {.expiration = options.expiration_time.value_or(unlimited),
-                            .stale_time = options.stale_time,
-                            .lock_timeout = options.lock_timeout,
-                            .on_lock_timeout = options.on_lock_timeout,
-                            .soft_timeout = options.soft_timeout};
+    configuration->default_invalidator = dynamic_cast<const DefaultInvalidationStrategy*>(
+        configuration->invalidator.get());
+    configuration->clock = region.clock;
+    configuration->coarse_lag = region.clock->coarse_lag();
+    configuration->rules = {
+        {.expiration = options.expiration_time.value_or(unlimited), .stale_time = options.stale_time},
+        options.lock_timeout,
+        options.on_lock_timeout,
+        options.soft_timeout};
     configuration->on_read_failure = options.on_read_failure;
     configuration->on_write_failure = options.on_write_failure;
     return configuration;
@@ -128,7 +153,7 @@ make_configuration(std::string_view backend_name, const BasicConfigureOptions<La
 /// A soft invalidation makes entries "just expired", so there must be an expiration time: throws `DogpileCacheException`
 /// when there is none.
 template <class Lazy>
-void require_expiration(const BasicConfiguration<Lazy>& configuration, const Rules& rules) {
+void require_expiration(const BasicConfiguration<Lazy>& configuration, const FreshnessRules& rules) {
     if (rules.expiration.is_unlimited() && configuration.invalidator->was_soft_invalidated())
         throw DogpileCacheException("a soft invalidation needs an expiration time: give the region or the "
                                     "call one that is not 'unlimited'");

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,12 @@ class DefaultEngine final : public RegionEngine {
     using Core = BasicEngineCore<Lazy>;
 
 public:
-    explicit DefaultEngine(RegionOptions options) : core_(std::make_shared<Core>(std::move(options))) {}
+    explicit DefaultEngine(RegionOptions options) {
+        if (options.async_creation_runner)
+            runner_ = std::make_shared<const Late<AsyncCreationRunner, Lazy>>(std::move(options.async_creation_runner));
+        options.async_creation_runner = nullptr;
+        core_ = std::make_shared<Core>(std::move(options), runner_);
+    }
 
     void configure(std::string_view backend, const ConfigureOptions& options) override {
         core_->configure(backend, options);
@@ -46,24 +52,22 @@ public:
     Reading look_up(std::string_view key, const RuleChanges& changes, Take take) override {
         const EpochGuard guard;
         const auto& configuration = core_->configuration(guard);
-        const Reading reading = core_->look(configuration, key, applied(changes, configuration.rules), take);
-        if (reading.standing == Standing::fresh)
-            core_->counters().add(Counter::hit, guard.thread_index());
-        else
-            core_->report_miss(key, reading.reason);
+        Reading reading;
+        core_->look(configuration, key, applied_to_freshness(changes, configuration.rules), take, reading,
+                    changes.always_degrades);
+        if (reading.standing == Standing::fresh) core_->counters().add(Counter::hit, guard.thread_index());
+        else core_->report_miss(key, reading);
         return reading;
     }
 
     std::vector<Reading> look_up_multi(std::span<const std::string_view> keys, const RuleChanges& changes,
                                        MultiTake take) override {
         const auto configuration = core_->configuration();
-        const Rules rules = applied(changes, configuration->rules);
+        const FreshnessRules rules = applied_to_freshness(changes, configuration->rules);
         std::vector<Reading> readings = core_->look_multi(*configuration, keys, rules, take);
         for (std::size_t index = 0; index != keys.size(); ++index) {
-            if (readings[index].standing == Standing::fresh)
-                core_->count(Counter::hit);
-            else
-                core_->report_miss(keys[index], readings[index].reason);
+            if (readings[index].standing == Standing::fresh) core_->count(Counter::hit);
+            else core_->report_miss(keys[index], readings[index]);
         }
         return readings;
     }
@@ -80,7 +84,7 @@ public:
         std::vector<Late<BackendEntry, Lazy>> entries;
         values.reserve(new_entries.size());
         for (const NewEntry& entry : new_entries) {
-            values.push_back({entry.payload(form), metadata});
+            values.push_back({payload_of(entry, form), metadata});
             entries.push_back({entry.key, &values.back()});
         }
         if (!entries.empty()) core_->set(*configuration, entries);
@@ -99,6 +103,18 @@ public:
     void reset_statistics() noexcept override { core_->counters().reset(); }
 
 private:
+    /// What to store. The text of a `SerializationError` says for which key of which region.
+    [[nodiscard]] Payload payload_of(const NewEntry& entry, PayloadForm form) const {
+        try {
+            return entry.payload(form);
+        } catch (const SerializationError& error) {
+            if (typeid(error) != typeid(SerializationError)) throw;
+            throw SerializationError(joined(
+                {"key '", abridged(entry.key), "' of ", region_called(core_->options().name), ": ", error.what()}));
+        }
+    }
+
+    std::shared_ptr<const AsyncCreationRunner> runner_;
     std::shared_ptr<Core> core_;
 };
 

@@ -1,6 +1,7 @@
 #ifndef KENNEL_REGION_ENGINE_HPP
 #define KENNEL_REGION_ENGINE_HPP
 
+#include "kennel/detail/type_name.hpp"
 #include "kennel/lookup.hpp"
 #include "kennel/region/requests.hpp"
 #include "kennel/region_options.hpp"
@@ -27,10 +28,15 @@ struct RuleChanges {
     const std::optional<OnLockTimeout>* on_lock_timeout = nullptr;
     const std::optional<TimeSpan>* soft_timeout = nullptr;
     bool ignore_expiration = false;
+    bool always_degrades = false; ///< what the backend throws is part of the answer, whatever the region says
+    const char* wanted = nullptr; ///< the type asked for, as `function_name` puts it
 };
 
-[[nodiscard]] inline RuleChanges changes_of(const ReadOptions& options) {
-    return {.expiration = &options.expiration_time, .ignore_expiration = options.ignore_expiration};
+template <class Value>
+[[nodiscard]] RuleChanges read_changes_of(const ReadOptions& options) {
+    return {.expiration = &options.expiration_time,
+            .ignore_expiration = options.ignore_expiration,
+            .wanted = function_name<Value>()};
 }
 
 template <class Value>
@@ -39,7 +45,8 @@ template <class Value>
             .stale_time = &options.stale_time,
             .lock_timeout = &options.lock_timeout,
             .on_lock_timeout = &options.on_lock_timeout,
-            .soft_timeout = &options.soft_timeout};
+            .soft_timeout = &options.soft_timeout,
+            .wanted = function_name<Value>()};
 }
 
 /// What an entry is good for.
@@ -54,7 +61,7 @@ struct Reading {
     Standing standing = Standing::none;
     EventKind reason = EventKind::miss; ///< why there is nothing to serve
     WallTime created{};
-    std::exception_ptr error{}; ///< why the store could not be read
+    std::exception_ptr error{}; ///< why the store could not be read, or the entry not understood
 };
 
 /// One value to store: its key, and how it becomes a payload in the form that the backend wants.

@@ -5,6 +5,7 @@
 #include "kennel/flight_table.hpp"
 #include "kennel/region/freshness.hpp"
 #include "kennel/region/text_of.hpp"
+#include "kennel/region/wrapping.hpp"
 #include "kennel/statistics.hpp"
 
 #include <atomic>
@@ -30,7 +31,9 @@ class BasicEngineCore : public std::enable_shared_from_this<BasicEngineCore<Lazy
     using Epochs = BasicEpochs<Lazy>;
 
 public:
-    explicit BasicEngineCore(RegionOptions options) : options_(std::move(options)) {
+    /// The runner is not kept: a creation that waits in it keeps this, and must not keep it from being shut down.
+    BasicEngineCore(RegionOptions options, std::weak_ptr<const AsyncCreationRunner> runner)
+        : options_(std::move(options)), runner_(std::move(runner)) {
         if (options_.clock == nullptr) options_.clock = SystemClock::shared();
     }
     BasicEngineCore(const BasicEngineCore&) = delete;
@@ -38,28 +41,39 @@ public:
 
     [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Clock& clock() const noexcept { return *options_.clock; }
+
+    /// Null when the region has none.
+    [[nodiscard]] std::shared_ptr<const AsyncCreationRunner> runner() const noexcept { return runner_.lock(); }
     [[nodiscard]] FlightTable& flights() noexcept { return flights_; }
     [[nodiscard]] StripedCounters& counters() noexcept { return counters_; }
 
     void configure(std::string_view backend_name, const BasicConfigureOptions<Lazy>& options) {
         const std::lock_guard lock(configure_mutex_);
         if (current_ != nullptr && !options.replace_existing_backend)
-            throw RegionAlreadyConfigured(joined({"region '", options_.name,
-                                                  "' is configured already: set replace_existing_backend to "
-                                                  "configure it anew"}));
+            throw RegionAlreadyConfigured(
+                joined({region_called(options_.name), " is configured already: set replace_existing_backend to "
+                                                      "configure it anew"}));
         auto invalidator = options.region_invalidator;
         if (invalidator == nullptr)
             invalidator = current_ != nullptr ? current_->invalidator
                                               : std::make_shared<Late<DefaultInvalidationStrategy, Lazy>>();
-        replace(make_configuration<Lazy>(backend_name, options, options_, std::move(invalidator)));
+        BasicWrapping<Lazy> wrapping(
+            make_backend<Lazy>(backend_name, {.arguments = options.arguments, .clock = options_.clock}));
+        wrapping.add(options.wrap);
+        replace(
+            make_configuration<Lazy>(backend_name, wrapping.outermost(), options, options_, std::move(invalidator)));
+        wrapping.keep();
     }
 
     void wrap(const WrappedProxy& proxy) {
         const std::lock_guard lock(configure_mutex_);
         if (current_ == nullptr) throw_not_configured();
+        BasicWrapping<Lazy> wrapping(current_->backend);
+        wrapping.add(proxy);
         auto wrapped = std::make_shared<Configuration>(*current_);
-        wrapped->put(proxy.around(current_->backend), options_);
+        wrapped->put(wrapping.outermost(), options_);
         replace(std::move(wrapped));
+        wrapping.keep();
     }
 
     [[nodiscard]] bool is_configured() const noexcept {
@@ -74,48 +88,50 @@ public:
         return *configuration;
     }
 
+    /// Whether the region has not been configured anew since `configuration`.
+    [[nodiscard]] bool is_current(const Configuration& configuration) const noexcept {
+        return configuration_.load(std::memory_order_acquire) == &configuration;
+    }
+
     /// The configuration for a call that may take long.
     [[nodiscard]] std::shared_ptr<const Configuration> configuration() const {
         const EpochGuard guard;
         return configuration(guard).shared_from_this();
     }
 
-    /// Looks the key up once; `take` copies the value out and says whether it understood it.
+    /// Looks the key up once; `take` copies the value out and says whether it understood it. `reading` is empty before.
     ///
     /// What the backend throws is a miss or, when the region says so and nobody is about to create, thrown on. What `take`
     /// throws is thrown on.
     template <class Take>
-    [[nodiscard]] Reading look(const Configuration& configuration, std::string_view key,
-                               const Rules& rules, Take&& take, bool is_creating = false) {
-        Reading reading;
-        std::exception_ptr thrown_by_take;
-        const auto read = [&](const CachedValue& entry) {
-            read_entry(configuration, key, rules, entry, reading, thrown_by_take, take);
-        };
-        const StoredKey stored(configuration, key);
+    void look(const Configuration& configuration, std::string_view key, const FreshnessRules& rules, Take& take,
+              Reading& reading, bool is_creating = false) {
+        EntryReader<Lazy, Take> read(configuration, key, rules, take, reading);
         try {
-            configuration.backend->visit(stored, read);
+            visit(configuration, key, read);
         } catch (...) {
             reading = {.reason = EventKind::read_failed, .error = std::current_exception()};
             report_failure(EventKind::read_failed, key);
             if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
         }
-        if (thrown_by_take != nullptr) [[unlikely]]
-            std::rethrow_exception(thrown_by_take);
-        return reading;
+        if (read.thrown() != nullptr) [[unlikely]]
+            std::rethrow_exception(read.thrown());
     }
 
     /// Looks several keys up at once; `take` gets the position too. What the backend throws is a miss for the keys that
     /// it had not answered by then.
     template <class Take>
     [[nodiscard]] std::vector<Reading> look_multi(const Configuration& configuration,
-                                                  std::span<const std::string_view> keys, const Rules& rules,
+                                                  std::span<const std::string_view> keys, const FreshnessRules& rules,
                                                   Take&& take, bool is_creating = false) {
         std::vector<Late<Reading, Lazy>> readings(keys.size());
-        std::exception_ptr thrown_by_take;
+        std::exception_ptr thrown;
         const auto read = [&](std::size_t index, const CachedValue& entry) {
-            read_entry(configuration, keys[index], rules, entry, readings[index], thrown_by_take,
-                       [&](const CachedValue& servable) { return take(index, servable); });
+            const auto take_here = [&](const CachedValue& servable) { return take(index, servable); };
+            EntryReader<Lazy, decltype(take_here)> reader(configuration, keys[index], rules, take_here,
+                                                          readings[index]);
+            reader(entry);
+            if (reader.thrown() != nullptr) thrown = reader.thrown();
         };
         const StoredKeys stored(configuration, keys);
         try {
@@ -126,28 +142,8 @@ public:
             report_failure(EventKind::read_failed, keys.front());
             if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
         }
-        if (thrown_by_take != nullptr) [[unlikely]]
-            std::rethrow_exception(thrown_by_take);
+        if (thrown != nullptr) std::rethrow_exception(thrown);
         return readings;
-    }
-
-    /// Judges an entry and takes it when it can be served; never throws, because it runs inside the backend.
-    template <class Take>
-    void read_entry(const Configuration& configuration, std::string_view key, const Rules& rules,
-                    const CachedValue& entry, Reading& reading, std::exception_ptr& thrown, Take&& take) {
-        try {
-            const Verdict verdict = judge(configuration, clock(), key, entry.metadata, rules);
-            reading.standing = verdict.standing;
-            reading.reason = verdict.reason;
-            reading.created = entry.metadata.created;
-            if (verdict.standing != Standing::none && !take(entry)) {
-                reading.standing = Standing::none;
-                reading.reason = EventKind::not_understood;
-            }
-        } catch (...) {
-            reading.standing = Standing::none;
-            thrown = std::current_exception();
-        }
     }
 
     /// Stores entries under keys as the caller wrote them; whatever is being created for them meanwhile is not stored.
@@ -162,15 +158,13 @@ public:
     /// Stores entries under keys as the caller wrote them.
     static void store(const Configuration& configuration, std::span<const BackendEntry> entries) {
         if (entries.size() == 1)
-            return configuration.backend->set(StoredKey(configuration, entries.front().key),
-                                              *entries.front().value);
+            return configuration.backend->set(StoredKey(configuration, entries.front().key), *entries.front().value);
         if (entries.empty()) return;
         std::vector<Late<std::string_view, Lazy>> keys;
         for (const BackendEntry& entry : entries) keys.push_back(entry.key);
         const StoredKeys stored(configuration, keys);
         std::vector<Late<BackendEntry, Lazy>> stored_entries(entries.begin(), entries.end());
-        for (std::size_t index = 0; index != entries.size(); ++index)
-            stored_entries[index].key = stored.views()[index];
+        for (std::size_t index = 0; index != entries.size(); ++index) stored_entries[index].key = stored.views()[index];
         configuration.backend->set_multi(stored_entries);
     }
 
@@ -180,8 +174,7 @@ public:
         if (keys.empty()) return;
         const typename FlightTable::Closure closure(flights_, keys);
         write(*configuration, keys.front(), [&] {
-            if (keys.size() == 1)
-                return configuration->backend->erase(StoredKey(*configuration, keys.front()));
+            if (keys.size() == 1) return configuration->backend->erase(StoredKey(*configuration, keys.front()));
             configuration->backend->erase_multi(StoredKeys(*configuration, keys).views());
         });
     }
@@ -192,13 +185,19 @@ public:
         configuration->invalidator->invalidate(kind, clock().wall_now());
     }
 
-    /// Whether somebody creates the value of the key now, in this process or, if the backend's lock tells, in another.
+    /// Whether somebody creates the value of the key now, in this process or, if the backend's lock tells, in another. A
+    /// lock that cannot be asked is reported and tells nothing.
     [[nodiscard]] bool key_is_locked(std::string_view key) {
         const auto configuration = this->configuration();
         if (flights_.contains(key)) return true;
         const StoredKey stored(*configuration, key);
-        const std::shared_ptr<CacheMutex> mutex = configuration->backend->get_mutex(stored);
-        return mutex != nullptr && mutex->locked();
+        try {
+            const std::shared_ptr<CacheMutex> mutex = configuration->backend->get_mutex(stored);
+            return mutex != nullptr && mutex->locked();
+        } catch (...) {
+            report_failure(EventKind::lock_failed, key);
+            return false;
+        }
     }
 
     /// The metadata of a value that is stored now.
@@ -210,11 +209,11 @@ public:
         return metadata;
     }
 
-    void count(Counter counter) noexcept { counters_.add(counter, Epochs::this_thread().index); }
+    void count(Counter counter) noexcept { counters_.add(counter, Epochs::thread_index()); }
 
     /// Counts an event and tells the listener.
     void report(EventKind kind, std::string_view key, TimeSpan elapsed = {}, std::string_view detail = {}) noexcept {
-        counters_.add(kind, Epochs::this_thread().index);
+        counters_.add(kind, Epochs::thread_index());
         if (!options_.listener) return;
         try {
             options_.listener({kind, options_.name, key, elapsed, detail});
@@ -222,23 +221,31 @@ public:
         }
     }
 
-    /// Reports the exception that is being handled.
-    void report_failure(EventKind kind, std::string_view key, TimeSpan elapsed = {}) noexcept {
+    /// Reports an exception, which is the one that is being handled unless told otherwise.
+    void report_failure(EventKind kind, std::string_view key, TimeSpan elapsed = {},
+                        const std::exception_ptr& error = std::current_exception()) noexcept {
         std::string text;
         try {
-            if (options_.listener) text = text_of(std::current_exception());
+            if (options_.listener) text = text_of(error);
         } catch (...) { // NOLINT(*-empty-catch): then the listener gets no text
         }
         report(kind, key, elapsed, text);
     }
 
     /// Reports a look-up that found nothing to serve, and why.
-    void report_miss(std::string_view key, EventKind reason) noexcept {
-        if (reason != EventKind::miss && reason != EventKind::read_failed) report(reason, key);
+    void report_miss(std::string_view key, const Reading& reading) noexcept {
+        if (reading.reason != EventKind::miss && reading.reason != EventKind::read_failed)
+            report_failure(reading.reason, key, {}, reading.error);
         report(EventKind::miss, key);
     }
 
 private:
+    template <class Read>
+    static void visit(const Configuration& configuration, std::string_view key, Read& read) {
+        if (!configuration.key_mangler) configuration.backend->visit(key, read);
+        else configuration.backend->visit(StoredKey(configuration, key), read);
+    }
+
     /// Under the lock of `configure`. What is being created for the old backend does not go to the new one, either.
     void replace(std::shared_ptr<const Configuration> configuration) {
         typename Epochs::Retirement before = Epochs::prepare(current_);
@@ -260,10 +267,11 @@ private:
 
     [[noreturn]] void throw_not_configured() const {
         throw RegionNotConfigured(
-            joined({"region '", options_.name, "' is not configured: call configure() before it is used"}));
+            joined({region_called(options_.name), " is not configured: call configure() before it is used"}));
     }
 
-    RegionOptions options_;
+    RegionOptions options_; ///< but for the runner
+    std::weak_ptr<const AsyncCreationRunner> runner_;
     FlightTable flights_;
     StripedCounters counters_;
     std::mutex configure_mutex_;

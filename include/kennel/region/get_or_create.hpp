@@ -18,7 +18,8 @@ namespace detail {
 /// The runner of creations that must go on in the background although the region was given no runner.
 template <class Lazy>
 [[nodiscard]] const BasicThreadPoolRunner<Lazy>& common_runner() {
-    static const auto* const runner = new BasicThreadPoolRunner<Lazy>; // never destroyed: a creation may hang while the program exits
+    // Never destroyed: a creation may hang while the program exits.
+    static const auto* const runner = new BasicThreadPoolRunner<Lazy>;
     return *runner;
 }
 
@@ -33,24 +34,42 @@ class MissedCall {
 public:
     MissedCall(EngineCore& core, std::shared_ptr<const Configuration> configuration, std::string_view key,
                const Rules& rules, ValueRequest& request, const Reading& first, SteadyTime start)
-        : core_(core), configuration_(std::move(configuration)), key_(key), rules_(rules),
-          request_(request), reading_(first), start_(start) {}
+        : core_(core), configuration_(std::move(configuration)), key_(key), rules_(rules), request_(request),
+          reading_(first), start_(start) {}
 
-    /// When it returns, the request has taken a value.
+    /// When it returns, the request has taken a value. Returning or throwing, it has counted one look-up.
     void run() {
-        while (!try_once()) {
-            reading_ = look();
-            if (reading_.standing == Standing::fresh) return core_.count(Counter::hit);
+        try {
+            require_expiration(*configuration_, rules_);
+            while (!try_once()) {
+                reading_ = look();
+                if (reading_.standing == Standing::fresh) return answered(Counter::hit);
+            }
+        } catch (...) {
+            if (!is_counted_) missed();
+            throw;
         }
     }
 
 private:
     [[nodiscard]] Reading look() {
-        return core_.look(*configuration_, key_, rules_, [this](const CachedValue& entry) {
+        Reading reading;
+        const auto take = [this](const CachedValue& entry) {
             if (!request_.take(entry.payload)) return false;
             found_ = entry.payload;
             return true;
-        }, true);
+        };
+        core_.look(*configuration_, key_, rules_, take, reading, true);
+        return reading;
+    }
+
+    void answered(Counter by) noexcept {
+        core_.count(by);
+        is_counted_ = true;
+    }
+    void missed() noexcept {
+        core_.report_miss(key_, reading_);
+        is_counted_ = true;
     }
 
     [[nodiscard]] bool has_stale() const noexcept { return reading_.standing == Standing::stale; }
@@ -60,12 +79,9 @@ private:
     }
 
     [[nodiscard]] bool try_once() {
+        BasicRunningCreation<Lazy>::refuse_recursion(&core_, key_);
         auto [flight, is_leader] = core_.flights().board(key_);
-        if (!is_leader) {
-            if (core_.flights().is_led_here(key_))
-                throw RecursiveCreation(joined({"the creator of '", key_, "' asks for its own value"}));
-            return has_stale() ? take_stale() : join(*flight);
-        }
+        if (!is_leader) return has_stale() ? take_stale() : join(*flight);
         return lead(take_lead(core_, configuration_, key_, flight));
     }
 
@@ -79,7 +95,7 @@ private:
         const Reading again = look();
         if (again.standing == Standing::fresh) {
             led->land({.kind = Landing::Kind::value, .value = found_});
-            core_.count(Counter::hit);
+            answered(Counter::hit);
             return true;
         }
         reading_ = again;
@@ -89,7 +105,7 @@ private:
     }
 
     void create_here(LedFlight& led) {
-        core_.report_miss(key_, reading_.reason);
+        missed();
         const Payload previous = has_stale() ? request_.previous(found_) : Payload();
         const Payload object = led.create(request_, rules_, previous, previous_age());
         found_ = {};
@@ -100,55 +116,64 @@ private:
         return has_stale() ? age_of(core_.clock().wall_now(), reading_.created) : TimeSpan();
     }
 
-    /// Hands the creation to a runner and takes the old value, at once or when `soft_timeout` has passed.
-    [[nodiscard]] bool create_elsewhere(const std::shared_ptr<LedFlight>& led) {
-        const AsyncCreationRunner& own = core_.options().async_creation_runner;
-        if (!own && !rules_.soft_timeout) return false;
+    /// Hands the creation to a runner and takes the old value, at once or when `soft_timeout` has passed. It lets go of `led`
+    /// unless it says that nothing has come of it: a runner that drops the creation lands the flight by that.
+    [[nodiscard]] bool create_elsewhere(std::shared_ptr<LedFlight>& led) {
+        const std::shared_ptr<const AsyncCreationRunner> own = core_.runner();
+        if (own == nullptr && !rules_.soft_timeout) return false;
         const std::shared_ptr<Late<ValueRequest, Lazy>> request = request_.detached();
         if (request == nullptr) return false;
         const std::shared_ptr<Flight> flight = led->flight().shared_from_this();
-        flight->hand_over();
         auto work = std::make_shared<Late<std::function<void()>, Lazy>>(
             [led, request, rules = rules_, previous = request_.previous(found_), age = previous_age()] {
                 if (!led->claim()) return;
                 try {
                     (void)led->create(*request, rules, previous, age);
-                } catch (...) { // NOLINT(*-empty-catch): reported, and landed with, by create
+                } catch (...) {
+                    led->land({}); // unless it has landed with the creator's exception, which is reported
                 }
             });
+        flight->hand_over(work);
         try {
-            own ? own(BasicCreationJob<Lazy>(std::string(key_), std::move(work)))
-                : common_runner<Lazy>()(BasicCreationJob<Lazy>(std::string(key_), std::move(work)));
+            BasicCreationJob<Lazy> job(std::string(key_), std::move(work));
+            own != nullptr ? (*own)(std::move(job)) : common_runner<Lazy>()(std::move(job));
         } catch (...) {
             core_.report_failure(EventKind::runner_refused, key_);
             if (led->claim()) return false; // else it has run, or runs, in spite of that
         }
-        if (rules_.soft_timeout && flight->wait(core_.clock(), later_by(start_, *rules_.soft_timeout)) &&
-            flight->landing().kind == Landing::Kind::value && request_.take(flight->landing().value)) {
-            core_.report(EventKind::miss, key_);
+        led.reset();
+        if (rules_.soft_timeout && wait_softly(*flight) && flight->landing().kind == Landing::Kind::value &&
+            request_.take(flight->landing().value)) {
+            missed();
             core_.count(Counter::joined);
             return true;
         }
         return take_stale();
     }
 
+    /// Waits for the own creation in the background, for no longer than `soft_timeout`.
+    [[nodiscard]] bool wait_softly(Flight& flight) {
+        if (rules_.soft_timeout->is_unlimited()) return flight.wait(core_.clock(), no_deadline);
+        return flight.wait_idly(core_.clock(), later_by(start_, *rules_.soft_timeout));
+    }
+
     [[nodiscard]] bool take_stale() {
-        core_.count(Counter::stale_hit);
+        answered(Counter::stale_hit);
         return true;
     }
 
     /// Waits for somebody else's creation; false when it came to nothing that this caller can use.
     [[nodiscard]] bool join(Flight& flight) {
-        if (!flight.wait(core_.clock(), deadline())) return give_up_waiting(nullptr);
+        if (!await_landing(flight, core_.clock(), deadline())) return give_up_waiting(nullptr);
         const Landing& landing = flight.landing();
         if (landing.kind == Landing::Kind::failed) {
-            core_.report_miss(key_, reading_.reason);
+            missed();
             core_.count(Counter::joined);
             std::rethrow_exception(landing.error);
         }
         if (landing.kind != Landing::Kind::value) return false;
         if (!request_.take(landing.value)) return create_alone(); // the other caller's type is another
-        core_.report_miss(key_, reading_.reason);
+        missed();
         core_.count(Counter::joined);
         return true;
     }
@@ -165,8 +190,9 @@ private:
             rules_ = lenient;
             if (look().standing != Standing::none) return take_stale();
         }
-        core_.report_miss(key_, reading_.reason);
-        throw CreationTimeout(joined({"the value of '", key_, "' is being created by somebody else, "
+        missed();
+        throw CreationTimeout(joined({"the value of '", key_,
+                                      "' is being created by somebody else, "
                                       "who has not finished within lock_timeout (",
                                       std::to_string(rules_.lock_timeout.value_or(unlimited).seconds()), " s)"}));
     }
@@ -185,23 +211,35 @@ private:
     Reading reading_;
     Payload found_; ///< the entry that the request took last
     SteadyTime start_;
+    bool is_counted_ = false;
 };
 
-/// The look that most calls end with; `configuration` is set when it brought nothing fresh.
+/// Creates, waits, or takes the old value, after a first look that found nothing fresh.
 template <class Lazy>
-[[nodiscard]] Reading first_look(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
-                                 ValueRequest& request,
-                                 std::shared_ptr<const BasicConfiguration<Lazy>>& configuration) {
+void create_missing(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
+                    ValueRequest& request, const Reading& reading,
+                    std::shared_ptr<const BasicConfiguration<Lazy>> configuration) {
+    const Rules rules = applied(changes, configuration->rules);
+    MissedCall(core, std::move(configuration), key, rules, request, reading, core.clock().steady_now()).run();
+}
+
+/// The look that most calls end with: whether there is a fresh value, which the request has then taken. If not, `reading`
+/// says why, and `configuration` is set.
+template <class Lazy>
+[[nodiscard]] bool has_fresh(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
+                             ValueRequest& request, Reading& reading,
+                             std::shared_ptr<const BasicConfiguration<Lazy>>& configuration) {
     const EpochGuard guard;
     const BasicConfiguration<Lazy>& current = core.configuration(guard);
-    const Rules rules = applied(changes, current.rules);
+    const FreshnessRules rules = applied_to_freshness(changes, current.rules);
     const auto take = [&](const CachedValue& entry) { return request.take(entry.payload); };
-    const Reading reading = core.look(current, key, rules, take, true);
-    if (reading.standing == Standing::fresh)
+    core.look(current, key, rules, take, reading, true);
+    if (reading.standing == Standing::fresh) {
         core.counters().add(Counter::hit, guard.thread_index());
-    else
-        configuration = current.shared_from_this();
-    return reading;
+        return true;
+    }
+    configuration = current.shared_from_this();
+    return false;
 }
 
 /// Makes `request` take the value of the key: from the store, from somebody else's creation, or from its own creator.
@@ -209,21 +247,18 @@ template <class Lazy>
 void get_or_create(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
                    ValueRequest& request) {
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration;
-    const Reading reading = first_look(core, key, changes, request, configuration);
-    if (reading.standing == Standing::fresh) return;
-    const Rules rules = applied(changes, configuration->rules);
-    require_expiration(*configuration, rules);
-    MissedCall(core, std::move(configuration), key, rules, request, reading, core.clock().steady_now()).run();
+    Reading reading;
+    if (has_fresh(core, key, changes, request, reading, configuration)) return;
+    create_missing(core, key, changes, request, reading, std::move(configuration));
 }
 
 /// Leads a new creation of the value of the key, whoever is creating it now.
 template <class Lazy>
 [[nodiscard]] auto take_lead_anew(BasicEngineCore<Lazy>& core,
                                   std::shared_ptr<const BasicConfiguration<Lazy>> configuration, std::string_view key) {
+    BasicRunningCreation<Lazy>::refuse_recursion(&core, key);
     typename BasicFlightTable<Lazy>::Boarding boarding{};
     while (!boarding.is_leader) {
-        if (core.flights().is_led_here(key))
-            throw RecursiveCreation(joined({"the creator of '", key, "' refreshes its own value"}));
         core.flights().supersede(key);
         boarding = core.flights().board(key);
     }

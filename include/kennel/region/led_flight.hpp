@@ -3,6 +3,7 @@
 
 #include "kennel/region/engine_core.hpp"
 #include "kennel/region/requests.hpp"
+#include "kennel/region/running_creation.hpp"
 
 #include <atomic>
 #include <exception>
@@ -62,8 +63,7 @@ private:
 /// An entry for a value that has just been created.
 template <class Lazy>
 [[nodiscard]] CachedValue new_entry(const BasicEngineCore<Lazy>& core, const BasicConfiguration<Lazy>& configuration,
-                                           Payload payload, const Rules& rules, const Creation& creation,
-                                           TimeSpan cost) {
+                                    Payload payload, const Rules& rules, const Creation& creation, TimeSpan cost) {
     const TimeSpan expiration = shorter(rules.expiration, creation.time_to_live().value_or(unlimited));
     CachedValue entry{std::move(payload), core.new_metadata(configuration, expiration, rules.stale_time)};
     entry.metadata.time_to_live = creation.time_to_live();
@@ -84,8 +84,7 @@ class LedFlight {
 public:
     LedFlight(std::shared_ptr<EngineCore> core, std::shared_ptr<const Configuration> configuration,
               std::string_view key, std::shared_ptr<Flight> flight)
-        : core_(std::move(core)), configuration_(std::move(configuration)), key_(key),
-          flight_(std::move(flight)) {}
+        : core_(std::move(core)), configuration_(std::move(configuration)), key_(key), flight_(std::move(flight)) {}
     LedFlight(const LedFlight&) = delete;
     LedFlight& operator=(const LedFlight&) = delete;
     ~LedFlight() { land({}); }
@@ -126,17 +125,16 @@ public:
                            .previous = previous,
                            .previous_age = previous_age});
         try {
-            Payload object = request.create(creation);
-            const TimeSpan cost = core_->clock().steady_now() - start;
+            Payload object = call(request, creation);
+            const TimeSpan cost = elapsed_since(start, core_->clock().steady_now());
             core_->report(EventKind::created, key_, cost);
             if (creation.is_to_be_stored() && request.is_to_be_stored(object, key_))
                 store(request, object, rules, creation, cost);
-            else
-                core_->report(EventKind::not_stored, key_);
+            else core_->report(EventKind::not_stored, key_);
             land({.kind = Landing::Kind::value, .value = object});
             return object;
         } catch (...) {
-            core_->report_failure(EventKind::creation_failed, key_, core_->clock().steady_now() - start);
+            core_->report_failure(EventKind::creation_failed, key_, elapsed_since(start, core_->clock().steady_now()));
             land({.kind = Landing::Kind::failed, .error = std::current_exception()});
             throw;
         }
@@ -151,8 +149,14 @@ public:
     }
 
 private:
-    void store(const ValueRequest& request, const Payload& object, const Rules& rules,
-               const Creation& creation, TimeSpan cost) {
+    Payload call(ValueRequest& request, Creation& creation) {
+        const std::string_view key = key_;
+        const BasicRunningCreation<Lazy> running(core_.get(), {&key, 1});
+        return request.create(creation);
+    }
+
+    void store(const ValueRequest& request, const Payload& object, const Rules& rules, const Creation& creation,
+               TimeSpan cost) {
         try {
             if (!commit(request, object, rules, creation, cost)) core_->report(EventKind::write_dropped, key_);
         } catch (...) { // the value is there, and its callers get it
@@ -162,7 +166,8 @@ private:
 
     [[nodiscard]] bool commit(const ValueRequest& request, const Payload& object, const Rules& rules,
                               const Creation& creation, TimeSpan cost) {
-        const CachedValue entry = new_entry(*core_, *configuration_, configuration_->keeps_bytes ? request.serialized(object) : object, rules, creation, cost);
+        Payload payload = configuration_->keeps_bytes ? request.serialized(object) : object;
+        const CachedValue entry = new_entry(*core_, *configuration_, std::move(payload), rules, creation, cost);
         const typename Flight::Commit commit = flight_->commit();
         if (!commit.is_permitted()) return false;
         configuration_->backend->set(StoredKey(*configuration_, key_), entry);
@@ -178,13 +183,26 @@ private:
     bool has_landed_ = false;
 };
 
-/// Takes over the lead of a flight that the caller has just boarded, which is landed also when that fails.
+/// Waits for a flight of somebody else until it has landed or `deadline` has come, and says whether it has landed.
+///
+/// A creation that is only queued is begun here by whoever would wait for it without end, or is a creator: its thread may be
+/// one that the queue waits for. Anybody else who gave a limit does not want to create for others.
 template <class Lazy>
-[[nodiscard]] std::shared_ptr<LedFlight<Lazy>>
-take_lead(BasicEngineCore<Lazy>& core, std::shared_ptr<const BasicConfiguration<Lazy>> configuration,
-          std::string_view key, const std::shared_ptr<BasicFlight<Lazy>>& flight) {
+[[nodiscard]] bool await_landing(BasicFlight<Lazy>& flight, const Clock& clock, SteadyTime deadline) {
+    const bool begins = deadline == no_deadline || BasicRunningCreation<Lazy>::is_here();
+    return begins ? flight.wait(clock, deadline) : flight.wait_idly(clock, deadline);
+}
+
+/// Takes over the lead of a flight that the caller has just boarded, which is landed also when that fails. If the region has
+/// been configured anew since the caller looked, its value will not be stored.
+template <class Lazy>
+[[nodiscard]] std::shared_ptr<LedFlight<Lazy>> take_lead(BasicEngineCore<Lazy>& core,
+                                                         std::shared_ptr<const BasicConfiguration<Lazy>> configuration,
+                                                         std::string_view key,
+                                                         const std::shared_ptr<BasicFlight<Lazy>>& flight) {
     try {
         flight->lead();
+        if (!core.is_current(*configuration)) flight->supersede();
         return std::make_shared<LedFlight<Lazy>>(core.shared_from_this(), std::move(configuration), key, flight);
     } catch (...) {
         core.flights().land(key, flight, {});

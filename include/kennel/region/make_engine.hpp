@@ -1,7 +1,6 @@
 #ifndef KENNEL_REGION_MAKE_ENGINE_HPP
 #define KENNEL_REGION_MAKE_ENGINE_HPP
 
-#include "kennel/backends/built_in.hpp"
 #include "kennel/region/default_engine.hpp"
 
 #include <memory>
@@ -9,11 +8,9 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Makes the engine of a region, and the backends known that need no header of their own. `Lazy` is any type: the engine is
-/// compiled where this is used.
+/// Makes the engine of a region. `Lazy` is any type: the engine is compiled where this is used.
 template <class Lazy>
 [[nodiscard]] std::unique_ptr<Late<RegionEngine, Lazy>> make_engine(const RegionOptions& options) {
-    register_built_in_backends();
     return std::make_unique<DefaultEngine<Late<void, Lazy>>>(options);
 }
 

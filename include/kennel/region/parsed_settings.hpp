@@ -2,11 +2,13 @@
 #define KENNEL_REGION_PARSED_SETTINGS_HPP
 
 #include "kennel/backend_registry.hpp"
+#include "kennel/detail/stripped.hpp"
 #include "kennel/region_options.hpp"
 #include "kennel/settings.hpp"
 
 #include <string>
 #include <string_view>
+#include <typeinfo>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -14,6 +16,7 @@ namespace detail {
 /// What `configure` takes, read from settings.
 template <class Lazy>
 struct BasicParsedSettings {
+    std::string place; ///< where the settings are from, for error messages
     std::string backend;
     BasicConfigureOptions<Lazy> options;
 };
@@ -48,40 +51,64 @@ template <class Texts>
         std::string_view rest = text;
         while (!rest.empty()) {
             const std::size_t comma = rest.find(',');
-            std::string_view name = rest.substr(0, comma);
+            const std::string_view name = stripped(rest.substr(0, comma));
             rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
-            while (name.starts_with(' ')) name.remove_prefix(1);
-            while (name.ends_with(' ')) name.remove_suffix(1);
             if (!name.empty()) names.emplace_back(name);
         }
     }
     return names;
 }
 
-/// The setting, or null when it is the text with which dogpile's settings say that.
+/// The setting as dogpile takes it: text without the blanks around it, or null when that is the text which says so.
 template <class Value>
-[[nodiscard]] Value none_as_null(const Value& setting) {
-    return setting.template as<std::string>() == "None" ? Value() : setting;
+[[nodiscard]] Value cleaned(const Value& setting) {
+    const auto text = setting.template as<std::string>();
+    if (!text) return setting;
+    const std::string_view bare = stripped(*text);
+    return bare == "None" ? Value() : Value(bare);
 }
 
+template <class Error>
+[[noreturn]] void rethrow_from(std::string_view place, const Error& error) {
+    if (typeid(error) != typeid(Error)) throw;
+    throw Error(joined({place, ": ", error.what()}));
+}
+
+/// Does something with settings. What is wrong with them is said together with where they are from.
+template <class Action>
+void use_settings_of(std::string_view place, Action&& action) {
+    try {
+        action();
+    } catch (const PluginNotFound& error) {
+        rethrow_from(place, error);
+    } catch (const ValidationError& error) {
+        rethrow_from(place, error);
+    }
+}
+
+/// `region` is the name of the region, for error messages.
 template <class Lazy = void>
-[[nodiscard]] BasicParsedSettings<Lazy> parse_settings(const Late<Settings, Lazy>& settings, std::string_view prefix) {
+[[nodiscard]] BasicParsedSettings<Lazy> parse_settings(const Late<Settings, Lazy>& settings, std::string_view prefix,
+                                                       std::string_view region = {}) {
     constexpr std::string_view arguments_prefix = "arguments.";
     BasicParsedSettings<Lazy> parsed;
+    parsed.place = joined({"settings '", prefix, "*'"});
+    if (!region.empty()) parsed.place += joined({" of region '", region, "'"});
     Late<Arguments, Lazy> own;
-    for (auto setting = settings.lower_bound(prefix);
-         setting != settings.end() && setting->first.starts_with(prefix); ++setting) {
+    for (auto setting = settings.lower_bound(prefix); setting != settings.end() && setting->first.starts_with(prefix);
+         ++setting) {
         const std::string_view name = std::string_view(setting->first).substr(prefix.size());
         if (name.starts_with(arguments_prefix))
-            parsed.options.arguments[std::string(name.substr(arguments_prefix.size()))] = none_as_null(setting->second);
-        else
-            own[std::string(name)] = none_as_null(setting->second);
+            parsed.options.arguments[std::string(name.substr(arguments_prefix.size()))] = cleaned(setting->second);
+        else own[std::string(name)] = cleaned(setting->second);
     }
-    Late<ArgumentReader, Lazy> reader(own, joined({"settings '", prefix, "*'"}));
-    const auto backend = reader.template get<std::string>("backend");
-    if (!backend) reader.refuse("backend", "is missing: it names the backend, for example 'memory'");
-    parsed.backend = *backend;
     auto& options = parsed.options;
+    if (own.empty() && options.arguments.empty())
+        throw ValidationError(joined({parsed.place, ": no setting begins with '", prefix, "'"}));
+    if (!own.empty() && own.begin()->first.starts_with('.'))
+        throw ValidationError(joined({parsed.place, ": the prefix lacks its dot: write '", prefix, ".'"}));
+    Late<ArgumentReader, Lazy> reader(own, parsed.place);
+    const auto backend = reader.template get<std::string>("backend");
     options.expiration_time = reader.template get<TimeSpan>("expiration_time");
     options.replace_existing_backend = reader.get("replace_existing_backend", false);
     options.stale_time = reader.get("stale_time", options.stale_time);
@@ -95,9 +122,13 @@ template <class Lazy = void>
     const Word<OnFailure> on_failure[] = {{"degrade", OnFailure::degrade}, {"throw_error", OnFailure::throw_error}};
     options.on_read_failure = choose(reader, "on_read_failure", on_failure, options.on_read_failure);
     options.on_write_failure = choose(reader, "on_write_failure", on_failure, options.on_write_failure);
-    for (const auto& name : split_names(reader.template get<std::vector<std::string>>("wrap", {})))
-        options.wrap.push_back(proxy_registry<Lazy>().find(name)({}));
+    const auto proxies = split_names(reader.template get<std::vector<std::string>>("wrap", {}));
     reader.reject_unknown();
+    if (!backend) reader.refuse("backend", "is missing: it names the backend, for example 'memory'");
+    parsed.backend = *backend;
+    use_settings_of(parsed.place, [&] {
+        for (const auto& name : proxies) options.wrap.push_back(proxy_registry<Lazy>().find(name)({}));
+    });
     return parsed;
 }
 

@@ -3,6 +3,8 @@
 
 #include "kennel/detail/joined.hpp"
 #include "kennel/region/engine.hpp"
+#include "kennel/region/text_of.hpp"
+#include "kennel/region/wrapped_names.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -21,6 +23,8 @@ public:
     ~RegionState() { delete engine_.load(); }
 
     [[nodiscard]] const RegionOptions& options() const noexcept { return options_; }
+
+    [[nodiscard]] WrappedNames& wrapped_names() noexcept { return wrapped_names_; }
 
     [[nodiscard]] bool is_configured() const noexcept { return engine_.load(std::memory_order_acquire) != nullptr; }
 
@@ -45,25 +49,26 @@ public:
 private:
     [[noreturn]] void throw_not_configured() const {
         throw RegionNotConfigured(
-            joined({"region '", options_.name, "' is not configured: call configure() before it is used"}));
+            joined({region_called(options_.name), " is not configured: call configure() before it is used"}));
     }
 
     RegionOptions options_;
-    std::mutex mutex_;
+    WrappedNames wrapped_names_;
+    std::mutex mutex_;                           ///< of `configure`
     std::atomic<RegionEngine*> engine_{nullptr}; ///< owned, and the same from the first `configure` on
 };
 
-/// The same and the region's serializer, in one block.
+/// The same and the region's serializer, which a creation in the background may outlive all this with.
 template <class SerializerType>
 class TypedRegionState final : public RegionState {
 public:
     TypedRegionState(RegionOptions&& options, SerializerType&& serializer)
-        : RegionState(std::move(options)), serializer_(std::move(serializer)) {}
+        : RegionState(std::move(options)), serializer_(new SerializerType(std::move(serializer))) {}
 
-    [[nodiscard]] const SerializerType& serializer() const noexcept { return serializer_; }
+    [[nodiscard]] const std::shared_ptr<const SerializerType>& serializer() const noexcept { return serializer_; }
 
 private:
-    SerializerType serializer_;
+    std::shared_ptr<const SerializerType> serializer_;
 };
 
 [[nodiscard]] inline LookupState state_of(const Reading& reading) noexcept {

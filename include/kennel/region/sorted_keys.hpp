@@ -3,7 +3,9 @@
 
 #include "kennel/detail/late.hpp"
 
+#include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string>
@@ -13,12 +15,28 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
+/// Whether the elements of a range can be keys, as far as can be seen.
+template <class Keys>
+inline constexpr bool are_keys = !requires(const Keys& keys) {
+    requires !std::constructible_from<std::string, decltype(*std::begin(keys))>;
+};
+
+/// Says at compile time what keys are.
+template <class Keys>
+void require_keys() {
+    static_assert(are_keys<Keys>,
+                  "keys are text: pass a range of std::string or std::string_view, or wrap a function of many "
+                  "arguments by cache_multi_on_arguments, which makes the keys");
+}
+
 /// Different keys in the order of their bytes, and where each of the caller's is among them.
 template <class Keys>
 class SortedKeys {
 public:
     explicit SortedKeys(const Keys& keys) {
-        for (const auto& key : keys) keys_.emplace_back(key);
+        if constexpr (are_keys<Keys>)
+            for (const auto& key : keys) keys_.emplace_back(key);
+        else require_keys<Keys>();
         for (const auto& key : keys_) indexes_.emplace(key, 0);
         for (auto& [key, index] : indexes_) {
             index = unique_.size();
@@ -32,9 +50,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
 
     /// Where the caller's key at `position` is among the different ones.
-    [[nodiscard]] std::size_t index(std::size_t position) const {
-        return indexes_.find(keys_[position])->second;
-    }
+    [[nodiscard]] std::size_t index(std::size_t position) const { return indexes_.find(keys_[position])->second; }
     [[nodiscard]] std::string_view key(std::size_t position) const { return keys_[position]; }
 
 private:

@@ -1,10 +1,11 @@
 #ifndef KENNEL_REGION_TEXT_OF_HPP
 #define KENNEL_REGION_TEXT_OF_HPP
 
-#include "kennel/version.hpp"
+#include "kennel/detail/joined.hpp"
 
 #include <exception>
 #include <string>
+#include <string_view>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -19,6 +20,11 @@ namespace detail {
         return "an exception that is not a std::exception";
     }
     return {};
+}
+
+/// What messages call the region of that name.
+[[nodiscard]] inline std::string region_called(std::string_view name) {
+    return name.empty() ? "a region without a name (RegionOptions::name)" : joined({"region '", name, "'"});
 }
 
 } // namespace detail

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,13 +24,16 @@ struct CreatedMany {
     static auto call(Creator& creator, const std::vector<std::string>& keys, Creation& creation) {
         if constexpr (std::invocable<Creator&, const std::vector<std::string>&, Creation&>)
             return creator(keys, creation);
-        else
-            return creator(keys);
+        else if constexpr (std::invocable<Creator&, const std::vector<std::string>&>) return creator(keys);
+        else return NotCallableWithKeys(); // refused by `require_cacheable`
     }
-    using result = decltype(call(std::declval<Creator&>(), std::declval<const std::vector<std::string>&>(),
-                                 std::declval<Creation&>()));
+    using result = value_of_t<decltype(call(std::declval<Creator&>(), std::declval<const std::vector<std::string>&>(),
+                                            std::declval<Creation&>()))>;
     using value = typename ManyValues<result>::type;
 };
+
+template <class Creator>
+using created_values_t = typename CreatedMany<std::remove_reference_t<Creator>>::value;
 
 /// `MultiRequest` for a creator of many `Value`s.
 template <class Value, class SerializerType, class Creator>
@@ -37,8 +41,7 @@ class TypedMultiRequest final : public MultiRequest {
 public:
     TypedMultiRequest(const SerializerType& serializer, Creator& creator, const ShouldCacheFn<Value>& should_cache,
                       std::span<const std::string_view> keys)
-        : serializer_(serializer), creator_(creator), should_cache_(should_cache), keys_(keys),
-          values_(keys.size()) {}
+        : serializer_(serializer), creator_(creator), should_cache_(should_cache), keys_(keys), values_(keys.size()) {}
 
     [[nodiscard]] bool take(std::size_t index, const Payload& payload) override {
         return take_value(serializer_, payload, values_[index]);
@@ -71,9 +74,7 @@ public:
         return to_bytes(serializer_, *object.get_if<Value>());
     }
 
-    [[nodiscard]] bool knows_absence() const override {
-        return is_keyed<typename CreatedMany<Creator>::result>;
-    }
+    [[nodiscard]] bool knows_absence() const override { return is_keyed<typename CreatedMany<Creator>::result>; }
 
     [[nodiscard]] std::vector<std::optional<Value>>& taken() noexcept { return values_; }
 

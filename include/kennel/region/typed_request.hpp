@@ -1,9 +1,9 @@
 #ifndef KENNEL_REGION_TYPED_REQUEST_HPP
 #define KENNEL_REGION_TYPED_REQUEST_HPP
 
-#include "kennel/region/region_state.hpp"
 #include "kennel/region/requests.hpp"
 #include "kennel/region/value_traits.hpp"
+#include "kennel/region_options.hpp"
 
 #include <concepts>
 #include <memory>
@@ -24,9 +24,7 @@ public:
     RequestBase(const SerializerType& serializer, const ShouldCacheFn<Value>& should_cache)
         : serializer_(serializer), should_cache_(should_cache) {}
 
-    [[nodiscard]] bool take(const Payload& payload) final {
-        return take_value(serializer_, payload, value_);
-    }
+    [[nodiscard]] bool take(const Payload& payload) final { return take_value(serializer_, payload, value_); }
     [[nodiscard]] bool is_to_be_stored(const Payload& object, std::string_view key) const final {
         return should_cache_(*object.get_if<Value>(), key);
     }
@@ -54,10 +52,9 @@ using RequestBaseFor = RequestBase<Value, SerializerType, std::invocable<Creator
 template <class Value, class SerializerType, class Creator>
 class TypedRequest final : public RequestBaseFor<Value, SerializerType, Creator> {
 public:
-    using State = std::shared_ptr<TypedRegionState<SerializerType>>;
-
-    TypedRequest(const State& state, Creator& creator, const ShouldCacheFn<Value>& should_cache)
-        : RequestBaseFor<Value, SerializerType, Creator>(state->serializer(), should_cache), state_(state),
+    TypedRequest(const std::shared_ptr<const SerializerType>& serializer, Creator& creator,
+                 const ShouldCacheFn<Value>& should_cache)
+        : RequestBaseFor<Value, SerializerType, Creator>(*serializer, should_cache), serializer_(serializer),
           creator_(creator), should_cache_(should_cache) {}
 
     [[nodiscard]] Payload create(Creation& creation) override {
@@ -66,7 +63,7 @@ public:
     [[nodiscard]] std::unique_ptr<ValueRequest> detached() override;
 
 private:
-    const State& state_;
+    const std::shared_ptr<const SerializerType>& serializer_;
     Creator& creator_;
     const ShouldCacheFn<Value>& should_cache_;
 };
@@ -74,7 +71,7 @@ private:
 /// What a `DetachedRequest` owns and its base refers to.
 template <class Value, class SerializerType, class Creator>
 struct RequestOwner {
-    std::shared_ptr<TypedRegionState<SerializerType>> state;
+    std::shared_ptr<const SerializerType> serializer;
     Creator creator;
     ShouldCacheFn<Value> should_cache;
 };
@@ -88,7 +85,7 @@ class DetachedRequest final : private RequestOwner<Value, SerializerType, Creato
 public:
     explicit DetachedRequest(Owner&& owner)
         : Owner(std::move(owner)),
-          RequestBaseFor<Value, SerializerType, Creator>(Owner::state->serializer(), Owner::should_cache) {}
+          RequestBaseFor<Value, SerializerType, Creator>(*Owner::serializer, Owner::should_cache) {}
 
     [[nodiscard]] Payload create(Creation& creation) override {
         return Payload::object(CreatedValue<Creator>::call(Owner::creator, creation));
@@ -102,15 +99,13 @@ std::unique_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::deta
     const auto owning = [this](auto creator) -> std::unique_ptr<ValueRequest> {
         using Owned = decltype(creator);
         using Owner = RequestOwner<Value, SerializerType, Owned>;
-        return std::unique_ptr<ValueRequest>(new DetachedRequest<Value, SerializerType, Owned>(
-            Owner{state_, std::move(creator), should_cache_}));
+        return std::unique_ptr<ValueRequest>(
+            new DetachedRequest<Value, SerializerType, Owned>(Owner{serializer_, std::move(creator), should_cache_}));
     };
-    if constexpr (requires { creator_.detached(); })
-        return owning(creator_.detached());
+    if constexpr (requires { creator_.detached(); }) return owning(creator_.detached());
     else if constexpr (std::copy_constructible<std::decay_t<Creator>>)
         return owning(std::decay_t<Creator>(creator_)); // of a function: its address
-    else
-        return nullptr;
+    else return nullptr;
 }
 
 } // namespace detail

@@ -28,6 +28,10 @@ concept JsonSerializable = detail::is_json_type<Type>;
 /// in range. Within a type with `from_json`, that function decides. Of repeated names in an object the last counts.
 class JsonSerializer {
 public:
+    /// What to do about a type that it does not know, for error messages.
+    static constexpr std::string_view remedy =
+        "give the type to_json and from_json, for example by NLOHMANN_DEFINE_TYPE_INTRUSIVE, or the region a serializer that knows it";
+
     /// Throws `SerializationError` for what JSON cannot express: numbers that are not finite, text that is not UTF-8, null
     /// within an optional, and values nested more than 64 levels deep.
     template <JsonSerializable Type>

@@ -18,8 +18,8 @@ KENNEL_NAMESPACE_BEGIN
 ///     for (const kennel::ContractCheck& check : kennel::serializer_contract(MySerializer()))
 ///         SECTION(check.name) { CHECK_NOTHROW(check.run()); }
 struct ContractCheck {
-    std::string name;
-    std::function<void()> run;
+    std::string name;          ///< the promise
+    std::function<void()> run; ///< throws unless it is kept
 };
 
 /// Thrown by a check whose promise is not kept; the text says what was expected.

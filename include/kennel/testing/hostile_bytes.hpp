@@ -18,8 +18,7 @@ namespace detail {
 /// All beginnings of `bytes` that are shorter than it.
 [[nodiscard]] inline std::vector<std::string> truncations(std::string_view bytes) {
     std::vector<std::string> results;
-    for (std::size_t size = 0; size != bytes.size(); ++size)
-        results.emplace_back(bytes.substr(0, size));
+    for (std::size_t size = 0; size != bytes.size(); ++size) results.emplace_back(bytes.substr(0, size));
     return results;
 }
 
@@ -39,8 +38,7 @@ namespace detail {
     std::vector<std::string> results;
     for (const char filler : {'\0', '\x01', '\x7f', '\x80', '\xdd', '\xff', '[', '{', '"', '9'}) {
         for (std::size_t begin = 0; begin != bytes.size(); ++begin) {
-            for (const std::size_t size :
-                 {std::size_t{1}, std::size_t{4}, std::size_t{8}, std::size_t{10'000}}) {
+            for (const std::size_t size : {std::size_t{1}, std::size_t{4}, std::size_t{8}, std::size_t{10'000}}) {
                 std::string result(bytes.substr(0, begin));
                 result.append(size, filler);
                 result.append(bytes.substr(std::min(begin + size, bytes.size())));

@@ -16,6 +16,7 @@ namespace testing {
 /// Whoever waits on it wakes when it passes the end of the wait. All members may be called from any thread.
 class ManualClock final : public Clock {
 public:
+    /// Its wall time begins at `now`.
     explicit ManualClock(WallTime now = WallTime(std::chrono::hours(500'000))) : wall_(now) {}
 
     [[nodiscard]] WallTime wall_now() const override {

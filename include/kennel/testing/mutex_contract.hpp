@@ -40,7 +40,8 @@ public:
             expect(!mutex->locked(), "a mutex is locked after it was released");
             expect(!mutex->locked(), "asking whether a mutex is locked locks it");
         }
-        expect(mutex->acquire() && mutex->locked(), "a free mutex cannot be acquired by who would wait as long as it takes");
+        expect(mutex->acquire() && mutex->locked(),
+               "a free mutex cannot be acquired by who would wait as long as it takes");
         mutex->release();
     }
 
@@ -127,7 +128,8 @@ public:
         const auto second = make(key);
         first->release();
         first->release();
-        expect(!first->locked() && first->try_acquire(), "a mutex that was released without being held cannot be acquired");
+        expect(!first->locked() && first->try_acquire(),
+               "a mutex that was released without being held cannot be acquired");
         expect(!second->try_acquire(), "a mutex that was released without being held can be acquired twice");
         if (first != second) {
             second->release();

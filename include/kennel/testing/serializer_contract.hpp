@@ -1,6 +1,8 @@
 #ifndef KENNEL_TESTING_SERIALIZER_CONTRACT_HPP
 #define KENNEL_TESTING_SERIALIZER_CONTRACT_HPP
 
+#include "kennel/detail/joined.hpp"
+#include "kennel/detail/type_name.hpp"
 #include "kennel/serializer.hpp"
 #include "kennel/testing/contract.hpp"
 #include "kennel/testing/hostile_bytes.hpp"
@@ -14,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -31,8 +32,8 @@ public:
     void text_comes_back() const {
         using namespace std::string_view_literals;
         for (const std::string_view text :
-             {""sv, "0"sv, "null"sv, "a b"sv, "\"\\/'{}[],:"sv, "1|2|"sv, "\0"sv, "a\0b\0"sv,
-              "\t\r\n\x1f\x7f"sv, "gr\xc3\xbc\xc3\x9f"sv, "\xe6\xbc\xa2\xf0\x9f\x90\x95"sv})
+             {""sv, "0"sv, "null"sv, "a b"sv, "\"\\/'{}[],:"sv, "1|2|"sv, "\0"sv, "a\0b\0"sv, "\t\r\n\x1f\x7f"sv,
+              "gr\xc3\xbc\xc3\x9f"sv, "\xe6\xbc\xa2\xf0\x9f\x90\x95"sv})
             comes_back(std::string(text));
         comes_back(std::string(100'000, 'x'));
     }
@@ -44,11 +45,10 @@ public:
     }
 
     void fractions_come_back() const {
-        for (const double number : {0.0, 0.1, -1.5, 1e300, (std::numeric_limits<double>::max)(),
-                                    std::numeric_limits<double>::denorm_min()})
+        for (const double number :
+             {0.0, 0.1, -1.5, 1e300, (std::numeric_limits<double>::max)(), std::numeric_limits<double>::denorm_min()})
             comes_back(number);
-        for (const float number :
-             {0.1F, (std::numeric_limits<float>::max)(), (std::numeric_limits<float>::min)()})
+        for (const float number : {0.1F, (std::numeric_limits<float>::max)(), (std::numeric_limits<float>::min)()})
             comes_back(number);
     }
 
@@ -76,8 +76,7 @@ public:
     }
 
     void other_types_are_refused() const {
-        refuses<std::int64_t, bool, std::vector<std::string>, std::map<std::string, int>>(
-            std::string("1"));
+        refuses<std::int64_t, bool, std::vector<std::string>, std::map<std::string, int>>(std::string("1"));
         refuses<std::string, bool, std::vector<std::int64_t>>(std::int64_t{1});
         refuses<std::int8_t, std::int32_t, std::uint64_t>(std::numeric_limits<std::int64_t>::min());
         refuses<std::string, int, double>(true);
@@ -90,16 +89,14 @@ public:
     void incomplete_bytes_are_harmless() const {
         visit_damaged(truncations);
         if constexpr (SerializerFor<Subject, int>)
-            expect_throws<CantDeserializeException>(
-                [this] { (void)subject_.template deserialize<int>(""); },
-                "no bytes at all are not refused as an integer");
+            expect_throws<CantDeserializeException>([this] { (void)subject_.template deserialize<int>(""); },
+                                                    "no bytes at all are not refused as an integer");
     }
 
     void surplus_bytes_are_refused() const {
         visit_samples([this]<class Type>(const Type& value) {
             if constexpr (SerializerFor<Subject, Type> && !std::same_as<Type, std::string>)
-                this->template refuses_bytes<Type>(serialized(value) + 'x',
-                                                   "bytes behind the value");
+                this->template refuses_bytes<Type>(serialized(value) + 'x', "bytes behind the value");
         });
     }
 
@@ -111,8 +108,7 @@ public:
     void random_bytes_are_harmless() const { visit_damaged(random_tails); }
 
     void copies_understand_each_other() const {
-        const Subject copy =
-            subject_; // NOLINT(performance-unnecessary-copy-*): the copy is what is checked
+        const Subject copy = subject_; // NOLINT(performance-unnecessary-copy-*): the copy is what is checked
         const std::string text = "text";
         expect(copy.template deserialize<std::string>(serialized(text)) == text,
                "a copy of the serializer does not read what the original wrote");
@@ -123,8 +119,7 @@ public:
         {
             std::vector<std::jthread> threads;
             for (int number = 0; number != 4; ++number)
-                threads.emplace_back(
-                    [&, number] { failures += count_failures(std::to_string(number)); });
+                threads.emplace_back([&, number] { failures += count_failures(std::to_string(number)); });
         }
         expect(failures == 0, "values get mixed up when several threads use one serializer");
     }
@@ -132,7 +127,7 @@ public:
 private:
     template <class Type>
     static std::string named(std::string_view what) {
-        return std::string(what) + " (type " + typeid(Type).name() + ")";
+        return joined({what, " (type ", type_name<Type>(), ")"});
     }
 
     template <class Type>
@@ -157,9 +152,8 @@ private:
     template <class Type>
     void refuses_bytes(std::string_view bytes, std::string_view what) const {
         if constexpr (SerializerFor<Subject, Type>)
-            expect_throws<CantDeserializeException>(
-                [&] { (void)subject_.template deserialize<Type>(bytes); },
-                named<Type>(std::string(what) + " are not refused"));
+            expect_throws<CantDeserializeException>([&] { (void)subject_.template deserialize<Type>(bytes); },
+                                                    named<Type>(std::string(what) + " are not refused"));
     }
 
     template <class... Types, class Written>
@@ -178,8 +172,7 @@ private:
         visitor(std::optional<std::string>("maybe"));
         visitor(std::vector<std::int64_t>{1, -1, 1'000'000});
         visitor(std::vector<std::string>{"one", "", "three"});
-        visitor(
-            std::map<std::string, std::vector<std::int64_t>>{{"", {}}, {"a", {1}}, {"b", {2, 3}}});
+        visitor(std::map<std::string, std::vector<std::int64_t>>{{"", {}}, {"a", {1}}, {"b", {2, 3}}});
     }
 
     /// Reads every damaged form of every sample; each must give a value or be refused.
@@ -197,10 +190,7 @@ private:
             (void)subject_.template deserialize<Type>(bytes);
         } catch (const CantDeserializeException&) {
         } catch (...) {
-            expect(
-                false,
-                named<Type>(
-                    "damaged bytes are refused by another exception than CantDeserializeException"));
+            expect(false, named<Type>("damaged bytes are refused by another exception than CantDeserializeException"));
         }
     }
 
@@ -209,8 +199,7 @@ private:
         for (int round = 0; round != 200; ++round) {
             const std::string expected = text + ':' + std::to_string(round);
             try {
-                if (subject_.template deserialize<std::string>(serialized(expected)) != expected)
-                    ++failures;
+                if (subject_.template deserialize<std::string>(serialized(expected)) != expected) ++failures;
             } catch (...) {
                 ++failures;
             }
@@ -238,8 +227,7 @@ template <Serializer Subject>
     add("text of all kinds comes back as it is", &Contract::text_comes_back);
     add("integers come back up to the limits of their types", &Contract::integers_come_back);
     add("fractions come back exactly", &Contract::fractions_come_back);
-    add("false, zero, empty text and nothing come back as themselves",
-        &Contract::empty_values_come_back);
+    add("false, zero, empty text and nothing come back as themselves", &Contract::empty_values_come_back);
     add("containers and what is in them come back", &Contract::containers_come_back);
     add("bytes of another type are refused", &Contract::other_types_are_refused);
     add("incomplete bytes do no harm", &Contract::incomplete_bytes_are_harmless);

@@ -14,8 +14,7 @@ namespace detail {
 [[nodiscard]] inline std::string unique_contract_key(std::string_view purpose) {
     static std::atomic<int> count = 0;
     const auto now = SystemClock::shared()->wall_now().time_since_epoch().count();
-    return "kennel-contract:" + std::to_string(now) + ':' + std::to_string(++count) + ':' +
-           std::string(purpose);
+    return "kennel-contract:" + std::to_string(now) + ':' + std::to_string(++count) + ':' + std::string(purpose);
 }
 
 } // namespace detail

@@ -21,11 +21,8 @@ struct JsonForm<std::tuple<Elements...>> {
 
     static JsonTree write(const std::tuple<Elements...>& tuple) {
         JsonTree tree = JsonTree::array();
-        std::apply(
-            [&](const Elements&... elements) {
-                (tree.push_back(JsonForm<Elements>::write(elements)), ...);
-            },
-            tuple);
+        std::apply([&](const Elements&... elements) { (tree.push_back(JsonForm<Elements>::write(elements)), ...); },
+                   tuple);
         return tree;
     }
 
@@ -48,8 +45,7 @@ struct JsonForm<std::pair<First, Second>> {
 
     static std::pair<First, Second> read(const JsonTree& tree) {
         require_json_array(tree, 2);
-        return std::pair<First, Second>{JsonForm<First>::read(tree[0]),
-                                        JsonForm<Second>::read(tree[1])};
+        return std::pair<First, Second>{JsonForm<First>::read(tree[0]), JsonForm<Second>::read(tree[1])};
     }
 };
 
@@ -66,9 +62,7 @@ template <class Element, std::size_t size>
 struct JsonForm<std::array<Element, size>> {
     static constexpr bool is_known = is_json_type<Element>;
 
-    static JsonTree write(const std::array<Element, size>& array) {
-        return write_json_array(array);
-    }
+    static JsonTree write(const std::array<Element, size>& array) { return write_json_array(array); }
 
     static std::array<Element, size> read(const JsonTree& tree) {
         auto next = require_json_array(tree, size).begin();
@@ -88,8 +82,7 @@ struct JsonForm<Type> {
 
     static Type read(const JsonTree& tree) {
         Type container;
-        for (const JsonTree& element : require_json_array(tree))
-            container.push_back(JsonForm<Element>::read(element));
+        for (const JsonTree& element : require_json_array(tree)) container.push_back(JsonForm<Element>::read(element));
         return container;
     }
 };
@@ -105,8 +98,9 @@ struct JsonForm<Type> {
     static Type read(const JsonTree& tree) {
         Type container;
         for (const JsonTree& element : require_json_array(tree)) {
-            if (!container.insert(JsonForm<Element>::read(element)).second)
-                refuse_json("an element of a set is repeated");
+            const auto [place, is_new] = container.insert(JsonForm<Element>::read(element));
+            if (!is_new) refuse_json("an element of a set is repeated");
+            if (is_overcrowded(container, *place)) refuse_json("too many elements share a hash");
         }
         return container;
     }
@@ -135,12 +129,15 @@ struct JsonForm<Type> {
         Type map;
         if constexpr (is_object) {
             if (!tree.is_object()) refuse_json("it is no object");
-            for (const auto& [key, value] : tree.items())
+            for (const auto& [key, value] : tree.items()) {
                 map.emplace(key, JsonForm<Value>::read(value));
+                if (is_overcrowded(map, key)) refuse_json("too many keys share a hash");
+            }
         } else {
             for (const JsonTree& pair : require_json_array(tree)) {
-                if (!map.insert(JsonForm<Pair>::read(pair)).second)
-                    refuse_json("a key of a map is repeated");
+                const auto [place, is_new] = map.insert(JsonForm<Pair>::read(pair));
+                if (!is_new) refuse_json("a key of a map is repeated");
+                if (is_overcrowded(map, place->first)) refuse_json("too many keys share a hash");
             }
         }
         return map;

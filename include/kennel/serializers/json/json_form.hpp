@@ -25,9 +25,7 @@ concept HasOwnJson = requires(JsonTree& tree, const Type& from, Type& to) {
 /// Is converted by nlohmann/json, one way or another.
 template <class Type>
 concept HasAnyJson = std::constructible_from<JsonTree, const Type&> &&
-    requires(const JsonTree& tree) {
-    tree.template get<Type>();
-};
+                     requires(const JsonTree& tree) { tree.template get<Type>(); };
 
 template <class Type>
 concept JsonContainer = requires {
@@ -40,16 +38,14 @@ concept JsonContainer = requires {
 template <class Type>
 struct JsonForm {
     static constexpr bool is_of_user = std::is_class_v<Type> || std::is_enum_v<Type>;
-    static constexpr bool is_known = is_of_user && HasAnyJson<Type> &&
-                                     (HasOwnJson<Type> || !JsonContainer<Type>);
+    static constexpr bool is_known = is_of_user && HasAnyJson<Type> && (HasOwnJson<Type> || !JsonContainer<Type>);
 
     static JsonTree write(const Type& value) { return JsonTree(value); }
     static Type read(const JsonTree& tree) { return tree.template get<Type>(); }
 };
 
 template <class Type>
-concept UnqualifiedValue = std::move_constructible<Type> &&
-    std::same_as<Type, std::remove_cvref_t<Type>>;
+concept UnqualifiedValue = std::move_constructible<Type> && std::same_as<Type, std::remove_cvref_t<Type>>;
 
 template <class Type>
 inline constexpr bool is_json_type = false;
@@ -87,17 +83,14 @@ struct JsonForm<Type> {
 
     static Type read(const JsonTree& tree) {
         if (!tree.is_number_integer()) refuse_json("it is no integer");
-        return tree.is_number_unsigned() ? narrow(tree.get<std::uint64_t>())
-                                         : narrow(tree.get<std::int64_t>());
+        return tree.is_number_unsigned() ? narrow(tree.get<std::uint64_t>()) : narrow(tree.get<std::int64_t>());
     }
 
 private:
     template <class Number>
     static Type narrow(Number number) {
-        using SameSize = std::conditional_t<std::is_signed_v<Type>, std::make_signed<Type>,
-                                            std::make_unsigned<Type>>;
-        if (!std::in_range<typename SameSize::type>(number))
-            refuse_json("an integer is out of range");
+        using SameSize = std::conditional_t<std::is_signed_v<Type>, std::make_signed<Type>, std::make_unsigned<Type>>;
+        if (!std::in_range<typename SameSize::type>(number)) refuse_json("an integer is out of range");
         return static_cast<Type>(number);
     }
 };
@@ -124,9 +117,7 @@ struct JsonForm<Type> {
     using Form = JsonForm<std::underlying_type_t<Type>>;
     static constexpr bool is_known = Form::is_known;
 
-    static JsonTree write(Type value) {
-        return Form::write(static_cast<std::underlying_type_t<Type>>(value));
-    }
+    static JsonTree write(Type value) { return Form::write(static_cast<std::underlying_type_t<Type>>(value)); }
     static Type read(const JsonTree& tree) { return static_cast<Type>(Form::read(tree)); }
 };
 

@@ -17,9 +17,7 @@ template <class Pointer, class Value>
 JsonTree write_json_unless_null(const Pointer& pointer) {
     if (!pointer) return nullptr;
     JsonTree tree = JsonForm<Value>::write(*pointer);
-    if (tree.is_null())
-        throw SerializationError(
-            "in JSON, null in an optional cannot be told from an empty optional");
+    if (tree.is_null()) throw SerializationError("in JSON, null in an optional cannot be told from an empty optional");
     return tree;
 }
 

@@ -36,13 +36,11 @@ inline const JsonTree& require_json_array(const JsonTree& tree, std::size_t size
 /// Refuses what nlohmann/json would write as something else, or could write but not read again.
 inline void check_json(const JsonTree& tree, std::size_t depth = 0) {
     if (tree.is_number_float() && !std::isfinite(tree.get<double>()))
-        throw SerializationError(
-            "JSON has no form for infinite numbers and those that are none (NaN)");
+        throw SerializationError("JSON has no form for infinite numbers and those that are none (NaN)");
     if (tree.is_binary() || tree.is_discarded())
         throw SerializationError("JSON has no form for binary and discarded values");
     if (!tree.is_structured()) return;
-    if (depth == max_json_depth)
-        throw SerializationError("the JSON is nested more than 64 levels deep");
+    if (depth == max_json_depth) throw SerializationError("the JSON is nested more than 64 levels deep");
     for (const JsonTree& child : tree) check_json(child, depth + 1);
 }
 

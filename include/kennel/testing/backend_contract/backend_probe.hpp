@@ -39,9 +39,7 @@ public:
     }
 
     /// A key of this probe alone.
-    [[nodiscard]] std::string own(std::string_view key) const {
-        return mangled(prefix_ + std::string(key));
-    }
+    [[nodiscard]] std::string own(std::string_view key) const { return mangled(prefix_ + std::string(key)); }
     [[nodiscard]] std::vector<std::string> own_multi(std::initializer_list<std::string_view> keys) const {
         std::vector<std::string> stored;
         for (const std::string_view key : keys) stored.push_back(own(key));
@@ -53,9 +51,7 @@ public:
                 {.created = WallTime(std::chrono::seconds(1'700'000'000))}};
     }
 
-    void set(std::string_view stored_key, std::string_view text) const {
-        backend_->set(stored_key, entry(text));
-    }
+    void set(std::string_view stored_key, std::string_view text) const { backend_->set(stored_key, entry(text)); }
 
     void set_multi(const std::vector<std::pair<std::string, std::string>>& texts) const {
         std::vector<CachedValue> values;
@@ -66,9 +62,7 @@ public:
         backend_->set_multi(entries);
     }
 
-    void erase_multi(const std::vector<std::string>& stored_keys) const {
-        backend_->erase_multi(views(stored_keys));
-    }
+    void erase_multi(const std::vector<std::string>& stored_keys) const { backend_->erase_multi(views(stored_keys)); }
 
     [[nodiscard]] std::optional<std::string> get(std::string_view stored_key) const {
         const std::optional<CachedValue> found = backend_->get(stored_key);

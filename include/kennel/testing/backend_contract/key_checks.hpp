@@ -16,13 +16,15 @@ namespace detail {
 /// Keys that break stores which take keys for words, lines or C strings; many differ from another one in a byte only.
 [[nodiscard]] inline std::vector<std::string> difficult_keys() {
     using namespace std::string_literals;
+    // clang-format off
     return {""s,          "\0"s,           "a"s,         "A"s,          "a\0"s,        "a\0b"s,
             "a\0c"s,      " "s,            "a "s,        " a"s,         "a b"s,        "a  b"s,
             "a\tb"s,      "a\nb"s,         "a\r\nb"s,    "\r\n"s,       "a\x7f"s,      "\x01"s,
             "a|b 1 2"s,   "{a}"s,          "a*"s,        "a%20b"s,      "'\"\\"s,      "gr\xc3\xbc\xc3\x9f"s,
-            "\xe6\xbc\xa2\xf0\x9f\x90\x95"s, "\xff\xfe"s, std::string(300, 'k'),
-            std::string(299, 'k') + 'l',     std::string(65'536, 'k'),
-            std::string(65'535, 'k') + 'l'};
+            "\xe6\xbc\xa2\xf0\x9f\x90\x95"s,             "\xff\xfe"s,
+            std::string(300, 'k'),                       std::string(299, 'k') + 'l',
+            std::string(65'536, 'k'),                    std::string(65'535, 'k') + 'l'};
+    // clang-format on
 }
 
 inline void keys_of_all_kinds_are_kept_apart(const BackendProbe& probe) {

@@ -34,9 +34,9 @@ namespace detail {
 }
 
 inline void creation_time_survives(const BackendProbe& probe) {
-    for (const WallTime created : {WallTime(std::chrono::seconds(1)),
-                                   WallTime(std::chrono::nanoseconds(1'795'243'567'803'930'512)),
-                                   WallTime(std::chrono::seconds(4'102'444'800))}) {
+    for (const WallTime created :
+         {WallTime(std::chrono::seconds(1)), WallTime(std::chrono::nanoseconds(1'795'243'567'803'930'512)),
+          WallTime(std::chrono::seconds(4'102'444'800))}) {
         const Metadata found = metadata_after(probe, {.created = created});
         expect(is_same_length(found.created - WallTime(), created - WallTime()),
                "the creation time is off by more than a microsecond");

@@ -23,8 +23,7 @@ inline void many_values_are_read_at_once(const BackendProbe& probe) {
     const std::vector<std::string> keys = probe.own_multi({"absent 1", "a", "absent 2", "b", "absent 3"});
     probe.set(keys[1], "1");
     probe.set(keys[3], "2");
-    expect(probe.get_multi(keys) ==
-               BackendProbe::Texts{std::nullopt, "1", std::nullopt, "2", std::nullopt},
+    expect(probe.get_multi(keys) == BackendProbe::Texts{std::nullopt, "1", std::nullopt, "2", std::nullopt},
            "get_multi does not give each value with the position of its key");
     expect(probe.get_multi({keys[3], keys[2], keys[1]}) == BackendProbe::Texts{"2", std::nullopt, "1"},
            "get_multi depends on the order of the keys");

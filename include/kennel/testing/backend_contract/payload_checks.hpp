@@ -18,8 +18,7 @@ inline void expect_bytes(const BackendProbe& probe, std::string_view bytes) {
     const std::string key = probe.own("bytes");
     probe.backend().set(key, {Payload::borrowed_bytes(bytes), probe.entry("").metadata});
     const std::optional<CachedValue> found = probe.backend().get(key);
-    expect(found && found->payload.is_bytes() && found->payload.as_bytes() == bytes,
-           "bytes do not come back exactly");
+    expect(found && found->payload.is_bytes() && found->payload.as_bytes() == bytes, "bytes do not come back exactly");
 }
 
 inline void bytes_come_back_exactly(const BackendProbe& probe) {
@@ -90,7 +89,8 @@ inline void what_was_read_stays(const BackendProbe& probe) {
     const std::optional<CachedValue> copy = found;
     probe.set(key, std::string(original.size(), '?'));
     probe.backend().erase(key);
-    expect(found && BackendProbe::text_of(*found) == original, "a value that was read changes with a later set or erase");
+    expect(found && BackendProbe::text_of(*found) == original,
+           "a value that was read changes with a later set or erase");
     expect(copy && BackendProbe::text_of(*copy) == original, "a copy of a value that was read changes later");
 }
 

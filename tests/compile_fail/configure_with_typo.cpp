@@ -1,0 +1,7 @@
+// expect: ConfigureOptions
+#include "kennel/kennel.hpp"
+
+int main() {
+    kennel::CacheRegion<> region;
+    region.configure("memory", {.expire = std::chrono::hours(1)});
+}

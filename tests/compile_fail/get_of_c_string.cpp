@@ -1,0 +1,7 @@
+// expect: text is stored as std::string
+#include "kennel/kennel.hpp"
+
+int main() {
+    kennel::CacheRegion<> region;
+    region.get<const char*>("key");
+}
