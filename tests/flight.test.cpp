@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -301,4 +302,20 @@ TEST_CASE("a creation that has been begun, or given up, is waited for like any o
     SECTION("given up") { work.reset(); }
     CHECK_FALSE(waits(*flight, kennel::at_once));
     CHECK(calls == 0);
+}
+
+TEST_CASE("whoever supersedes a flight waits until another thread has committed") {
+    const auto flight = std::make_shared<Flight>();
+    std::optional<Flight::Commit> commit;
+    commit.emplace(*flight);
+    std::atomic<bool> is_superseded = false;
+    auto other = test::on_another_thread([&] {
+        flight->supersede();
+        is_superseded = true;
+    });
+    CHECK_FALSE(is_superseded);
+    commit.reset();
+    other.get();
+    CHECK(is_superseded);
+    CHECK_FALSE(flight->commit().is_permitted());
 }

@@ -144,28 +144,32 @@ public:
         blocked_threads_.notify_all();
     }
 
-    /// The permission to make the result known; while it is held, whoever supersedes the flight waits.
+    /// The permission to make the result known; while it is held, whoever supersedes the flight waits. No lock is held: a call
+    /// for many keys has as many of these.
     class Commit {
     public:
-        /// Waits while somebody else commits or supersedes the flight.
-        explicit Commit(const BasicFlight& flight)
-            : lock_(flight.commit_mutex_), is_permitted_(!flight.is_superseded_) {}
+        /// Waits while another thread commits.
+        explicit Commit(const BasicFlight& flight) : flight_(flight), is_permitted_(flight.begin_commit()) {}
+        Commit(const Commit&) = delete;
+        Commit& operator=(const Commit&) = delete;
+        ~Commit() { flight_.end_commit(); }
 
         /// Whether the flight has not been superseded.
         [[nodiscard]] bool is_permitted() const noexcept { return is_permitted_; }
 
     private:
-        std::unique_lock<std::recursive_mutex> lock_;
+        const BasicFlight& flight_;
         bool is_permitted_;
     };
 
     /// Asks for the permission to make the result known; refused when the flight has been superseded.
     [[nodiscard]] Commit commit() const { return Commit(*this); }
 
-    /// From now on nothing of this flight is committed.
+    /// From now on nothing of this flight is committed. Waits while another thread commits.
     void supersede() {
-        const std::lock_guard lock(commit_mutex_);
+        std::unique_lock lock(mutex_);
         is_superseded_ = true;
+        await_commits_of_others(lock);
     }
 
     /// Ends the flight and lets its passengers go. Only the first call counts.
@@ -189,6 +193,29 @@ public:
     }
 
 private:
+    /// Another address for each thread.
+    [[nodiscard]] static const void* this_thread() noexcept {
+        static constinit thread_local char mark = 0;
+        return &mark;
+    }
+
+    void await_commits_of_others(std::unique_lock<std::mutex>& lock) const {
+        while (commits_ != 0 && committer_ != this_thread()) commit_ended_.wait(lock);
+    }
+
+    [[nodiscard]] bool begin_commit() const {
+        std::unique_lock lock(mutex_);
+        await_commits_of_others(lock);
+        ++commits_;
+        committer_ = this_thread();
+        return !is_superseded_;
+    }
+
+    void end_commit() const {
+        const std::lock_guard lock(mutex_);
+        if (--commits_ == 0) commit_ended_.notify_all();
+    }
+
     [[nodiscard]] std::shared_ptr<const WaitingThread> leader() const {
         const std::lock_guard lock(mutex_);
         return leader_;
@@ -221,7 +248,9 @@ private:
     std::shared_ptr<const WaitingThread> leader_; ///< null while nobody creates, for example in a runner's queue
     std::weak_ptr<const Work> work_;              ///< of a creation that was handed over, until somebody takes it
 
-    mutable std::recursive_mutex commit_mutex_; ///< recursive: storing a value may run code that erases its key
+    mutable std::condition_variable commit_ended_;
+    mutable int commits_ = 0;                 ///< that are held, all by one thread: storing a value may erase its key
+    mutable const void* committer_ = nullptr; ///< that thread
     bool is_superseded_ = false;
 };
 

@@ -135,3 +135,12 @@ TEST_CASE("whether a key is locked is asked about the key as the caller wrote it
     CHECK(was_locked);
     CHECK_FALSE(region.key_is_locked("key"));
 }
+
+TEST_CASE("what a mangler throws reaches the caller, and is no failure of the backend") {
+    kennel::CacheRegion<> region{
+        {.key_mangler = [](std::string_view) -> std::string { throw std::runtime_error("no"); }}};
+    region.configure("memory");
+    CHECK_THROWS_AS(region.get<int>("key"), std::runtime_error);
+    CHECK_THROWS_AS(region.get_or_create("key", [] { return 1; }), std::runtime_error);
+    CHECK(region.statistics().reads_failed == 0);
+}

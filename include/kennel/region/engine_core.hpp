@@ -101,21 +101,14 @@ public:
 
     /// Looks the key up once; `take` copies the value out and says whether it understood it. `reading` is empty before.
     ///
-    /// What the backend throws is a miss or, when the region says so and nobody is about to create, thrown on. What `take`
-    /// throws is thrown on.
+    /// What the backend throws is a miss or, when the region says so and nobody is about to create, thrown on. What `take` or
+    /// the mangler throws is thrown on.
     template <class Take>
     void look(const Configuration& configuration, std::string_view key, const FreshnessRules& rules, Take& take,
               Reading& reading, bool is_creating = false) {
         EntryReader<Lazy, Take> read(configuration, key, rules, take, reading);
-        try {
-            visit(configuration, key, read);
-        } catch (...) {
-            reading = {.reason = EventKind::read_failed, .error = std::current_exception()};
-            report_failure(EventKind::read_failed, key);
-            if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
-        }
-        if (read.thrown() != nullptr) [[unlikely]]
-            std::rethrow_exception(read.thrown());
+        if (!configuration.key_mangler) return visit(configuration, key, key, read, reading, is_creating);
+        visit(configuration, StoredKey(configuration, key), key, read, reading, is_creating);
     }
 
     /// Looks several keys up at once; `take` gets the position too. What the backend throws is a miss for the keys that
@@ -241,9 +234,17 @@ public:
 
 private:
     template <class Read>
-    static void visit(const Configuration& configuration, std::string_view key, Read& read) {
-        if (!configuration.key_mangler) configuration.backend->visit(key, read);
-        else configuration.backend->visit(StoredKey(configuration, key), read);
+    void visit(const Configuration& configuration, std::string_view stored_key, std::string_view key, Read& read,
+               Reading& reading, bool is_creating) {
+        try {
+            configuration.backend->visit(stored_key, read);
+        } catch (...) {
+            reading = {.reason = EventKind::read_failed, .error = std::current_exception()};
+            report_failure(EventKind::read_failed, key);
+            if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
+        }
+        if (read.thrown() != nullptr) [[unlikely]]
+            std::rethrow_exception(read.thrown());
     }
 
     /// Under the lock of `configure`. What is being created for the old backend does not go to the new one, either.
