@@ -84,8 +84,10 @@ TEST_CASE("a negative length of time is refused, one that does not fit is unlimi
 TEST_CASE("the error of a length of time that is none says how one without end is written") {
     using kennel::testing_support::mentions;
     using kennel::testing_support::message_of;
-    CHECK(mentions(message_of<kennel::ValidationError>([] { static_cast<void>(TimeSpan(-5s)); }), {"kennel::unlimited"}));
-    CHECK(mentions(message_of<kennel::ValidationError>([] { static_cast<void>(TimeSpan("-1")); }), {"'-1'", "\"unlimited\""}));
+    CHECK(
+        mentions(message_of<kennel::ValidationError>([] { static_cast<void>(TimeSpan(-5s)); }), {"kennel::unlimited"}));
+    CHECK(mentions(message_of<kennel::ValidationError>([] { static_cast<void>(TimeSpan("-1")); }),
+                   {"'-1'", "\"unlimited\""}));
 }
 
 TEST_CASE("lengths of time compare, and adding them never overflows") {
