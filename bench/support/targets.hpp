@@ -1,9 +1,10 @@
 #pragma once
 
+#include "print_target.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -40,16 +41,6 @@ public:
 private:
     std::map<std::string, std::vector<double>> times_;
 };
-
-/// Prints how a figure compares to its goal.
-inline void print_target(const char* name, double measured, double goal, bool is_met) {
-    std::printf("TARGET %s %.2f %.2f %s\n", name, measured, goal, is_met ? "ok" : "short");
-}
-
-/// The same with a goal that is the most that the figure may be.
-inline void print_target(const char* name, double measured, double goal) {
-    print_target(name, measured, goal, measured > 0 && measured <= goal);
-}
 
 /// Runs all benchmarks with several repetitions in random order, so that a change of the machine's speed hits all of them.
 inline void run(int argc, char** argv, RememberingReporter& reporter) {

@@ -156,8 +156,9 @@ public:
     /// The object if it is exactly a `Type`, else null.
     template <class Type>
     [[nodiscard]] const Type* get_if() const noexcept {
-        if (type_ == nullptr || !is_same_type(*type_, describe<Type>())) return nullptr;
-        return static_cast<const Type*>(data_);
+        if (type_ == &describe<Type>() || has_type(describe<Type>())) [[likely]]
+            return static_cast<const Type*>(data_);
+        return nullptr;
     }
 
     /// The object of whatever type; null when this holds none.
@@ -213,6 +214,11 @@ private:
         }
         payload.data_ = payload.block_->value();
         return payload;
+    }
+
+    /// Seldom needed, and so not compiled in place.
+    [[nodiscard]] [[gnu::noinline]] bool has_type(const TypeDescriptor& type) const noexcept {
+        return type_ != nullptr && is_same_type(*type_, type);
     }
 
     void swap(Payload& other) noexcept {

@@ -83,7 +83,7 @@ private:
         Counts counts{};
     };
 
-    void add(std::size_t position, std::size_t thread_index) noexcept {
+    [[gnu::always_inline]] void add(std::size_t position, std::size_t thread_index) noexcept {
         if (thread_index < own_stripes) {
             std::atomic<std::uint64_t>& count = stripes_[thread_index].counts[position];
             count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

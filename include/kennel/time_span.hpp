@@ -60,6 +60,11 @@ public:
         return TimeSpan(Exact{whole * 1'000'000'000 + static_cast<std::int64_t>(rest + 0.5L)});
     }
 
+    /// So many nanoseconds; less than zero is zero.
+    [[nodiscard]] static constexpr TimeSpan from_nanoseconds(std::int64_t count) noexcept {
+        return TimeSpan(Exact{count > 0 ? count : 0});
+    }
+
     /// Longer than every other.
     [[nodiscard]] static constexpr TimeSpan longest() noexcept {
         return TimeSpan(Exact{(std::numeric_limits<std::int64_t>::max)()});

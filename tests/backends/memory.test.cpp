@@ -296,25 +296,40 @@ TEST_CASE("keys that are stored once and never read do not push out a key that i
     CHECK(backend->size() == 100);
 }
 
-TEST_CASE("the values of a memory backend are destroyed when they are replaced, erased, evicted or dropped with it",
-          "[memory]") {
+TEST_CASE("the values of a memory backend are destroyed a few removals after their own, or with it", "[memory]") {
     const auto token = std::make_shared<int>(0);
     const auto value = [&]() -> kennel::CachedValue { return {kennel::Payload::object(token), {}}; };
-    auto backend = new_backend({{"max_entries", 2}});
-    backend->set("a", value());
-    backend->set("b", value());
-    CHECK(token.use_count() == 3);
-    backend->set("a", value());
-    CHECK(token.use_count() == 3);
-    backend->set("c", value());
-    CHECK(token.use_count() == 3);
-    backend->erase("c");
-    CHECK(token.use_count() == 2);
+    const auto clock = std::make_shared<ManualClock>();
+    auto backend = new_backend({{"max_entries", 20}}, clock);
+    const auto in_use = [&] { return token.use_count() - 1; };
+    constexpr long few = 16; // removals, whose values may wait for the readers of then
+    for (std::size_t number = 0; number != 20; ++number) backend->set(key_of(number), value());
+    CHECK(in_use() == 20);
+    SECTION("replaced") {
+        for (std::size_t round = 0; round != 1'000; ++round) backend->set(key_of(round % 20), value());
+        CHECK(in_use() >= 20);
+        CHECK(in_use() <= 20 + few);
+    }
+    SECTION("evicted") {
+        for (std::size_t number = 0; number != 1'000; ++number) backend->set(key_of(number), value());
+        CHECK(in_use() <= 20 + few);
+    }
+    SECTION("erased") {
+        for (std::size_t number = 0; number != 20; ++number) backend->erase(key_of(number));
+        CHECK(in_use() <= few);
+    }
+    SECTION("expired") {
+        for (std::size_t number = 0; number != 20; ++number)
+            backend->set(key_of(number), {kennel::Payload::object(token), {.useful_for = kennel::TimeSpan(1s)}});
+        clock->advance(1s);
+        backend->drop_expired();
+        CHECK(in_use() <= few);
+    }
     backend.reset();
-    CHECK(token.use_count() == 1);
+    CHECK(in_use() == 0);
 }
 
-TEST_CASE("a region's memory keeps entries as long as they may be served, and no longer", "[memory]") {
+TEST_CASE("a region's memory keeps entries as long as they may be served, and not much longer", "[memory]") {
     const auto clock = std::make_shared<ManualClock>();
     kennel::CacheRegion region{{.clock = clock}};
     region.configure("memory", {.expiration_time = 10s, .stale_time = 20s});
@@ -323,7 +338,25 @@ TEST_CASE("a region's memory keeps entries as long as they may be served, and no
     CHECK_FALSE(region.get<int>("key").has_value());
     CHECK(region.get<int>("key", {.ignore_expiration = true}) == 1);
     clock->advance(1s);
+    for (std::size_t number = 0; number != 3'000; ++number) region.set(key_of(number % 1'000), 1);
     CHECK_FALSE(region.get<int>("key", {.ignore_expiration = true}).has_value());
+}
+
+TEST_CASE("a memory backend's visitor may be shown what is of no use any more, but nothing that is too old",
+          "[memory]") {
+    const auto clock = std::make_shared<ManualClock>();
+    const bool has_life = GENERATE(true, false);
+    const auto backend = new_backend(has_life ? kennel::Arguments{{"time_to_live", "10s"}} : kennel::Arguments{},
+                                     clock);
+    set(*backend, "useless", 1, 1s);
+    clock->advance(1s);
+    int shown = 1;
+    backend->visit("useless", [&](const kennel::CachedValue& value) { shown = *value.payload.get_if<int>(); });
+    CHECK(shown == 1);
+    CHECK_FALSE(has(*backend, "useless"));
+    set(*backend, "old", 1);
+    clock->advance(10s);
+    CHECK(backend->visit("old", [](const kennel::CachedValue&) {}) == !has_life);
 }
 
 TEST_CASE("a memory backend says that it expires entries, keeps objects and is of this process", "[memory]") {

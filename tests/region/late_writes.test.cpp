@@ -211,11 +211,12 @@ TEST_CASE("whoever asks after an erase or a hard invalidation is not given what 
     world.proxy->before_erase = [&](std::string_view) { overtaking.halt(); };
     world.strategy->before_invalidate = [&] { overtaking.halt(); };
     const bool by_erase = GENERATE(true, false);
-    std::atomic<int> copies = 0;
-    Watched::on_copy = [&] {
-        if (++copies == 1) found.halt(); // the leader has found the old value, and holds it in its hands
-    };
     std::atomic<int> reads = 0;
+    std::atomic<bool> has_read = false;
+    world.proxy->after_get = [&](std::string_view) { has_read = reads == 2; };
+    Watched::on_copy = [&] {
+        if (has_read.exchange(false)) found.halt(); // the leader has found the old value, and holds it in its hands
+    };
     world.proxy->before_get = [&](std::string_view key) {
         if (++reads != 2) return; // just now another process has stored it
         kennel::CachedValue entry{kennel::Payload::object(Watched(1)), {}};

@@ -2,12 +2,19 @@
 #define KENNEL_BACKENDS_MEMORY_HPP
 
 #include "kennel/backend_context.hpp"
+#include "kennel/backends/memory/fixed_array.hpp"
+#include "kennel/backends/memory/settings.hpp"
 #include "kennel/backends/memory/shard.hpp"
 
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,78 +23,226 @@ KENNEL_NAMESPACE_BEGIN
 
 /// Keeps values as they are in the memory of this process; registered as "memory".
 ///
-/// Arguments: `max_entries` (whole number above zero; default: no limit), above which the least used are dropped, and
-/// `time_to_live` (default: none), after which an entry is dropped whatever the region says. Entries that are of no use to
-/// their region any more are dropped without being read.
+/// It takes the arguments that `MemorySettings` names. Entries that are of no use to their region any more are dropped without
+/// being read. A hit takes no lock and writes at most to the entry itself, and that less and less often.
 ///
-/// A value's copy constructor runs under the lock of a part of the backend, so it should be short: hand out a large value by
-/// `std::shared_ptr<const Type>`.
-template <class Lazy>
+/// A value's copy constructor runs while its entry cannot be freed, so it should be short: hand out a large value by
+/// `std::shared_ptr<const Type>`. Keys have less than 16 MiB.
+template <class Lazy, class Allocator = detail::Late<std::allocator<std::byte>, Lazy>>
 class BasicMemoryBackend final : public CacheBackend {
-    using Shard = detail::MemoryShard<Lazy>;
+    using Shard = detail::MemoryShard<Allocator>;
+    using Settings = BasicMemorySettings<Lazy>;
 
 public:
     /// `owner` is what error messages call the backend.
     explicit BasicMemoryBackend(const BackendContext& context, std::string_view owner = "backend 'memory'")
-        : clock_(context.clock) {
-        BasicArgumentReader<Lazy> reader(context.arguments, owner);
-        const auto most_entries = reader.template get<std::size_t>("max_entries");
-        if (most_entries == std::size_t{0}) reader.refuse("max_entries", "is 0: it must be above zero");
-        time_to_live_ = reader.get("time_to_live", unlimited);
-        if (time_to_live_ == TimeSpan()) reader.refuse("time_to_live", "is 0: it must be above zero");
-        reader.reject_unknown();
-        divide(most_entries);
+        : BasicMemoryBackend(Settings::parsed(context.arguments, owner), context.clock) {}
+
+    /// Throws `ValidationError` for limits or times of zero.
+    explicit BasicMemoryBackend(Settings settings = {}, std::shared_ptr<const Clock> clock = SystemClock::shared(),
+                                const Allocator& allocator = {})
+        : clock_(std::move(clock)), steady_word_(clock_->coarse_steady_word()),
+          start_(clock_->coarse_steady_now().time_since_epoch().count()), time_to_live_(settings.time_to_live),
+          shared_{.weigher = std::move(settings.weigher),
+                  .listener = std::move(settings.removal_listener),
+                  .make_policy = settings.policy_factory(),
+                  .time_to_idle = ticks_in(settings.time_to_idle)},
+          shard_mask_(settings.shard_count() - 1), shards_(shard_mask_ + 1) {
+        settings.validate("backend 'memory'");
+        promotes_ = shared_.make_policy()->wants_hits();
+        is_particular_ = promotes_ || shared_.counts_idleness();
+        checks_time_ = is_particular_ || !time_to_live_.is_unlimited();
+        while (shards_.size() != shard_mask_ + 1)
+            shards_.emplace_back(shared_, settings.limits_of(shards_.size(), shard_mask_ + 1), allocator,
+                                 tables_[shards_.size()]);
     }
 
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
         std::optional<detail::Late<CachedValue, Lazy>> found;
-        visit(key, [&](const CachedValue& value) { found = value; });
+        read<true>(key, [&](const CachedValue& value) { found = value; });
         return found;
     }
 
-    bool visit(std::string_view key, Reader reader) override { return shard(key).visit(key, *clock_, reader); }
+    /// An entry that is of no use to its region any more may be visited until it is dropped.
+    bool visit(std::string_view key, Reader reader) override { return read<false>(key, reader); }
 
     void set(std::string_view key, const CachedValue& value) override {
+        const std::uint64_t hash = shared_.hash(key);
+        const Reclaiming reclaiming{shard(hash)};
+        const detail::EpochGuard guard;
         const TimeSpan life = shorter(time_to_live_, value.metadata.useful_for);
-        const SteadyTime expires = life.is_unlimited() ? no_deadline : later_by(clock_->coarse_steady_now(), life);
-        shard(key).set(key, value, expires, *clock_);
+        const bool needs_time = may_expire_ || !life.is_unlimited() || shared_.counts_idleness();
+        const detail::MemoryTick time = needs_time ? now() : 0;
+        detail::MemoryTick expires = detail::never;
+        if (!life.is_unlimited()) {
+            expires = expiry(time, life);
+            may_expire_ = true;
+        }
+        shard(hash).set({key, hash}, value, expires, time);
     }
 
-    void erase(std::string_view key) override { shard(key).erase(key); }
+    void erase(std::string_view key) override {
+        const std::uint64_t hash = shared_.hash(key);
+        const Reclaiming reclaiming{shard(hash)};
+        const detail::EpochGuard guard;
+        shard(hash).erase({key, hash});
+    }
 
     [[nodiscard]] BackendCapabilities capabilities() const override { return {.expires_entries = true}; }
 
     /// How many entries there are, with those that have expired and not yet been dropped.
-    [[nodiscard]] std::size_t size() const {
-        std::size_t total = 0;
-        for (const auto& shard : shards_) total += shard.size();
+    [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(statistics().entries); }
+
+    /// What it holds and what has become of the rest.
+    [[nodiscard]] MemoryStatistics statistics() const {
+        MemoryStatistics total;
+        for (Shard& shard : shards_) shard.add_to(total);
         return total;
     }
 
-private:
-    /// A small cache is kept in one part, because each part evicts on its own.
-    void divide(std::optional<detail::Late<std::size_t, Lazy>> most_entries) {
-        constexpr std::size_t most_shards = 16;
-        constexpr std::size_t least_per_shard = 1024;
-        std::size_t count = most_shards;
-        while (most_entries && count > 1 && *most_entries / least_per_shard < count) --count;
-        shards_ = std::vector<Shard>(count);
-        if (!most_entries) return;
-        for (std::size_t index = 0; index != count; ++index)
-            shards_[index].limit(*most_entries / count + (index < *most_entries % count ? 1 : 0));
+    /// Changes the limits, and evicts until they hold. Throws `ValidationError` for limits of zero.
+    void resize(MemoryLimits limits) {
+        Settings settings;
+        settings.max_entries = limits.max_entries;
+        settings.max_weight = limits.max_weight;
+        settings.validate("backend 'memory'");
+        for_each_shard([&](Shard& shard, std::size_t number, detail::MemoryRemovals& removals) {
+            shard.limit(settings.limits_of(number, shards_.size()), removals);
+        });
     }
 
-    [[nodiscard]] Shard& shard(std::string_view key) {
-        return shards_[std::hash<std::string_view>{}(key) / 7 % shards_.size()];
+    /// Drops all entries that have expired now. Other writers wait for parts of this only.
+    void drop_expired() {
+        for_each_shard([&](Shard& shard, std::size_t /*number*/, detail::MemoryRemovals& removals) {
+            shard.drop_all_expired(now(), removals);
+        });
     }
+
+    /// Calls `use` with key and value of each entry. What is stored or removed meanwhile may be among them or not.
+    template <class Use>
+    void for_each(Use&& use) const {
+        const detail::EpochGuard guard;
+        for (Shard& shard : shards_)
+            shard.for_each([&](const detail::MemoryEntry& entry) {
+                entry.visit([&](const CachedValue& value) { use(entry.key(), value); });
+            });
+    }
+
+    /// A key and about how often it was hit.
+    struct HotKey {
+        std::string key;
+        std::uint64_t hits;
+    };
+
+    /// The keys that are hit most, the hottest first; looks at all entries. The numbers are rough: one below a power of two.
+    [[nodiscard]] std::vector<HotKey> hottest_keys(std::size_t count) const;
+
+private:
+    /// Reclaims when the guard that is made after it is gone.
+    struct Reclaiming {
+        Shard& shard;
+        ~Reclaiming() { shard.reclaim_if_due(); }
+    };
+
+    /// Calls `change` with each shard and what it removes.
+    template <class Change>
+    void for_each_shard(Change&& change) {
+        detail::MemoryRemovals removals(shared_.listener);
+        for (std::size_t number = 0; number != shards_.size(); ++number) {
+            const Reclaiming reclaiming{shards_[number]};
+            const detail::EpochGuard guard;
+            change(shards_[number], number, removals);
+            removals.tell();
+        }
+        removals.finish();
+    }
+
+    template <bool checks_time, class Read>
+    [[gnu::always_inline]] bool read(std::string_view key, Read&& reader) {
+        const std::uint64_t hash = shared_.hash(key);
+        const detail::EpochGuard guard;
+        const auto& table = tables_[hash & shard_mask_];
+        detail::MemoryEntry* const entry = table.load(std::memory_order_acquire)->find({key, hash});
+        if (entry == nullptr) return false;
+        if (checks_time || checks_time_) {
+            const detail::MemoryTick time = now();
+            if ((time >= entry->expires() || is_particular_) && !prepare(key.data(), key.size(), hash, *entry, time))
+                return false;
+        }
+        entry->touch(guard.roll());
+        entry->visit(reader);
+        return true;
+    }
+
+    /// Drops an entry that has expired and says false, or does what is to be done before a hit in a particular backend.
+    [[gnu::noinline]] bool prepare(const char* key, std::size_t size, std::uint64_t hash, detail::MemoryEntry& entry,
+                                   detail::MemoryTick time) {
+        const detail::HashedKey hashed{{key, size}, hash};
+        if (shared_.is_over(entry, time)) {
+            shard(hash).drop_expired(hashed, entry, time);
+            return false;
+        }
+        if (shared_.counts_idleness()) entry.tracking().last_read.store(time, std::memory_order_relaxed);
+        if (promotes_) shard(hash).hit(hashed);
+        return true;
+    }
+
+    /// Milliseconds since the backend was made.
+    [[nodiscard]] [[gnu::always_inline]] detail::MemoryTick now() const {
+        const std::int64_t noted = steady_word_ != nullptr ? steady_word_->load(std::memory_order_relaxed) : 0;
+        const std::int64_t elapsed = (noted != 0 ? noted : asked_time()) - start_;
+        return elapsed > 0 ? static_cast<detail::MemoryTick>(elapsed) / 1'000'000 : 0;
+    }
+    [[nodiscard]] [[gnu::noinline]] std::int64_t asked_time() const {
+        return clock_->coarse_steady_now().time_since_epoch().count();
+    }
+
+    /// Rounded up, so that nothing expires too early; `never` when it is without end.
+    [[nodiscard]] static detail::MemoryTick ticks_in(TimeSpan span) noexcept {
+        const auto ticks = static_cast<detail::MemoryTick>(span.nanoseconds() / 1'000'000) +
+                           (span.nanoseconds() % 1'000'000 != 0 ? 1 : 0);
+        return ticks < detail::never ? ticks : detail::never;
+    }
+
+    /// The first tick at which a life that begins at `time` is over for certain.
+    [[nodiscard]] static detail::MemoryTick expiry(detail::MemoryTick time, TimeSpan life) noexcept {
+        const detail::MemoryTick length = ticks_in(life);
+        return length < detail::never - time ? time + length : detail::never - 1;
+    }
+
+    [[nodiscard]] Shard& shard(std::uint64_t hash) const noexcept { return shards_[hash & shard_mask_]; }
 
     std::shared_ptr<const Clock> clock_;
-    TimeSpan time_to_live_ = unlimited;
-    std::vector<Shard> shards_;
+    const std::atomic<std::int64_t>* steady_word_; ///< see `Clock`
+    std::int64_t start_;                           ///< in nanoseconds of the steady clock
+    TimeSpan time_to_live_;
+    detail::MemoryShardSettings shared_;
+    std::size_t shard_mask_; ///< the lower bits of a hash that choose the shard
+    std::array<typename Shard::Table, Settings::most_shards> tables_{}; ///< of the shards, side by side for readers
+    detail::FixedArray<Shard> shards_;
+    bool promotes_ = false;      ///< the policy wants to hear of each hit
+    bool is_particular_ = false; ///< it does, or hits put off the expiry
+    bool checks_time_ = false;   ///< for `visit`: entries may have to be dropped on time, and not only some time
+    std::atomic<bool> may_expire_{false};
 };
 
-/// Keeps values in memory; see `BasicMemoryBackend`.
 using MemoryBackend = BasicMemoryBackend<void>;
+
+template <class Lazy, class Allocator>
+auto BasicMemoryBackend<Lazy, Allocator>::hottest_keys(std::size_t count) const -> std::vector<HotKey> {
+    std::vector<HotKey> hottest;
+    const detail::EpochGuard guard;
+    for (const Shard& shard : shards_)
+        shard.for_each([&](const detail::MemoryEntry& entry) {
+            const std::uint64_t hits = entry.popularity();
+            if (hits == 0 || count == 0 || (hottest.size() == count && hits <= hottest.back().hits)) return;
+            auto place = hottest.end();
+            while (place != hottest.begin() && std::prev(place)->hits < hits) --place;
+            hottest.insert(place, {std::string(entry.key()), hits});
+            if (hottest.size() > count) hottest.pop_back();
+        });
+    return hottest;
+}
 
 KENNEL_NAMESPACE_END
 

@@ -21,9 +21,10 @@ public:
     explicit BasicMemoryBytesBackend(const BackendContext& context) : memory_(context, "backend 'memory_bytes'") {}
 
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override {
-        std::optional<detail::Late<CachedValue, Lazy>> found;
-        visit(key, [&](const CachedValue& value) { found = value; });
-        return found;
+        const std::optional<detail::Late<CachedValue, Lazy>> stored = memory_.get(key);
+        if (!stored) return std::nullopt;
+        const auto borrowed = decode_envelope<Lazy>(stored->payload.as_bytes());
+        return borrowed; // a copy, which owns its payload
     }
 
     bool visit(std::string_view key, Reader reader) override {

@@ -17,9 +17,8 @@ namespace detail {
 /// A thread's place in the list of all readers: the epoch in which it reads, or 0.
 struct alignas(64) EpochReader {
     std::atomic<std::uint64_t> epoch{0};
-    unsigned depth = 0;
-    std::uint64_t ticks = 0; ///< goes up as often as anybody asks; cheap dice
-    std::size_t index = 0;   ///< small and stable while the thread lives; another thread may take it over later
+    std::uint32_t dice = 0;
+    std::size_t index = 0; ///< small and stable while the thread lives; another thread may take it over later
     std::atomic<bool> is_taken{true};
     bool is_for_one_guard = false; ///< of a thread whose thread_local objects are gone already
     EpochReader* next = nullptr;
@@ -42,8 +41,10 @@ public:
         return *current_reader;
     }
 
-    static void enter(EpochReader& reader) noexcept {
-        if (reader.depth++ != 0) return;
+    /// Begins to read, and gives what `leave` is to be given.
+    [[gnu::always_inline]] static std::uint64_t enter(EpochReader& reader) noexcept {
+        const std::uint64_t outer = reader.epoch.load(std::memory_order_relaxed);
+        if (outer != 0) return outer;
         const std::uint64_t now = instance_epoch.load(std::memory_order_acquire);
 #ifdef KENNEL_DETAIL_THREAD_SANITIZER
         reader.epoch.exchange(now, std::memory_order_seq_cst);
@@ -51,14 +52,16 @@ public:
         reader.epoch.store(now, std::memory_order_relaxed);
         AsymmetricBarrier::light();
 #endif
+        return 0;
     }
 
     /// The last reader who may have looked at a retired object lets go of it.
-    [[gnu::always_inline]] static void leave(EpochReader& reader) noexcept {
-        if (--reader.depth != 0) return;
-        reader.epoch.store(0, std::memory_order_release);
-        AsymmetricBarrier::light(); // or neither this reader nor the one who retires would see that it is the last
-        if (kept_until.load(std::memory_order_relaxed) != 0 || reader.is_for_one_guard) [[unlikely]]
+    [[gnu::always_inline]] static void leave(EpochReader& reader, std::uint64_t outer) noexcept {
+        reader.epoch.store(outer, std::memory_order_release);
+        // Without a barrier neither this reader nor the one who retires might see that it is the last. Where the light half
+        // of the asymmetric one is none, there is always something to settle, and that begins with a barrier.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        if (unsettled.load(std::memory_order_relaxed) != 0) [[unlikely]]
             instance().settle(reader);
     }
 
@@ -86,7 +89,7 @@ public:
         Retirement free; // destroyed outside the lock
         const std::lock_guard lock(mutex_);
         retirement.front().epoch = instance_epoch.fetch_add(1, std::memory_order_seq_cst);
-        kept_until.store(retirement.front().epoch, std::memory_order_seq_cst);
+        if (retired_.empty()) unsettled.fetch_add(1, std::memory_order_seq_cst);
         retired_.splice(retired_.end(), retirement);
         take_unreachable(free);
     }
@@ -116,12 +119,18 @@ public:
     }
 
 private:
-    BasicEpochs() { AsymmetricBarrier::set_up(); }
+    BasicEpochs() {
+        AsymmetricBarrier::set_up();
+        if (!AsymmetricBarrier::is_light_free()) unsettled.fetch_add(1, std::memory_order_relaxed);
+    }
 
     /// Does what a reader who leaves has to do seldom.
     [[gnu::cold]] void settle(EpochReader& reader) noexcept {
+        if (reader.epoch.load(std::memory_order_relaxed) != 0) return; // there is a guard around that which has ended
+        AsymmetricBarrier::light();
         if (reader.is_for_one_guard) {
             current_reader = nullptr;
+            unsettled.fetch_sub(1, std::memory_order_relaxed);
             reader.is_taken.store(false, std::memory_order_release);
         }
         collect();
@@ -129,11 +138,12 @@ private:
 
     /// The list is in the order of the epochs.
     void take_unreachable(Retirement& free) noexcept {
+        if (retired_.empty()) return;
         const std::uint64_t oldest = oldest_reader();
         auto kept = retired_.begin();
         while (kept != retired_.end() && kept->epoch < oldest) ++kept;
         free.splice(free.end(), retired_, retired_.begin(), kept);
-        if (retired_.empty()) kept_until.store(0, std::memory_order_relaxed);
+        if (retired_.empty()) unsettled.fetch_sub(1, std::memory_order_relaxed);
     }
 
     [[gnu::cold]] void enlist() {
@@ -154,6 +164,7 @@ private:
             readers_.store(reader, std::memory_order_release);
         }
         reader->is_for_one_guard = has_left;
+        if (has_left) unsettled.fetch_add(1, std::memory_order_relaxed);
         current_reader = reader;
         if (has_left) return;
         thread_local Leaver leaver;
@@ -169,7 +180,7 @@ private:
     }
 
     static inline std::atomic<std::uint64_t> instance_epoch{1};
-    static inline std::atomic<std::uint64_t> kept_until{0}; ///< the epoch of the last that is retired and kept
+    static inline std::atomic<unsigned> unsettled{0}; ///< how many things `settle` has to do some time
     static inline constinit thread_local EpochReader* current_reader = nullptr;
     static inline constinit thread_local bool has_left = false; ///< its thread_local objects are gone
 
@@ -188,19 +199,23 @@ class BasicEpochGuard {
     using Epochs = BasicEpochs<Lazy>;
 
 public:
-    BasicEpochGuard() : reader_(Epochs::this_thread()) { Epochs::enter(reader_); }
+    BasicEpochGuard() : reader_(Epochs::this_thread()), outer_(Epochs::enter(reader_)) {}
     BasicEpochGuard(const BasicEpochGuard&) = delete;
     BasicEpochGuard& operator=(const BasicEpochGuard&) = delete;
-    ~BasicEpochGuard() { Epochs::leave(reader_); }
+    [[gnu::always_inline]] ~BasicEpochGuard() { Epochs::leave(reader_, outer_); }
 
     /// The thread's index, for choosing among stripes of a counter.
     [[nodiscard]] std::size_t thread_index() const noexcept { return reader_.index; }
 
-    /// One more than the last time that this thread asked.
-    [[nodiscard]] std::uint64_t tick() const noexcept { return ++reader_.ticks; }
+    /// A number that looks random enough to choose samples by, from the upper bits (a linear congruence of D. Knuth and
+    /// H. Lewis).
+    [[nodiscard]] [[gnu::always_inline]] std::uint32_t roll() const noexcept {
+        return reader_.dice = reader_.dice * 1664525U + 1013904223U;
+    }
 
 private:
     EpochReader& reader_;
+    std::uint64_t outer_;
 };
 
 using EpochGuard = BasicEpochGuard<void>;

@@ -33,6 +33,9 @@ public:
 #endif
     }
 
+    /// Whether `light` only keeps the compiler from moving what is before it.
+    [[nodiscard]] static bool is_light_free() noexcept { return is_asymmetric; }
+
     /// What this thread wrote before it is seen by whoever passes `heavy`, or it sees what they wrote before that.
     static void light() noexcept {
 #ifndef KENNEL_DETAIL_THREAD_SANITIZER // which knows no fences; there the frequent side writes with an exchange

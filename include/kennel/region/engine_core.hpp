@@ -106,9 +106,18 @@ public:
     template <class Take>
     void look(const Configuration& configuration, std::string_view key, const FreshnessRules& rules, Take& take,
               Reading& reading, bool is_creating = false) {
-        EntryReader<Lazy, Take> read(configuration, key, rules, take, reading);
-        if (!configuration.key_mangler) return visit(configuration, key, key, read, reading, is_creating);
-        visit(configuration, StoredKey(configuration, key), key, read, reading, is_creating);
+        EntryReader<Lazy, Take> reader(configuration, key, rules, take, reading);
+        read(configuration, key, reader, reading, is_creating);
+    }
+
+    /// The same, with a reader that says what it has `thrown`.
+    template <class Read>
+    [[gnu::always_inline]] void read(const Configuration& configuration, std::string_view key, Read& read,
+                                     Reading& reading, bool is_creating) {
+        if (!configuration.key_mangler) visit(configuration, key, key, read, reading, is_creating);
+        else visit_mangled(configuration, key, read, reading, is_creating);
+        if (read.thrown() != nullptr) [[unlikely]]
+            std::rethrow_exception(read.thrown());
     }
 
     /// Looks several keys up at once; `take` gets the position too. What the backend throws is a miss for the keys that
@@ -234,17 +243,27 @@ public:
 
 private:
     template <class Read>
-    void visit(const Configuration& configuration, std::string_view stored_key, std::string_view key, Read& read,
-               Reading& reading, bool is_creating) {
+    [[gnu::always_inline]] void visit(const Configuration& configuration, std::string_view stored_key,
+                                      std::string_view key, Read& read, Reading& reading, bool is_creating) {
         try {
             configuration.backend->visit(stored_key, read);
         } catch (...) {
-            reading = {.reason = EventKind::read_failed, .error = std::current_exception()};
-            report_failure(EventKind::read_failed, key);
-            if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
+            note_failed_read(configuration, key, reading, is_creating);
         }
-        if (read.thrown() != nullptr) [[unlikely]]
-            std::rethrow_exception(read.thrown());
+    }
+
+    template <class Read>
+    [[gnu::noinline]] void visit_mangled(const Configuration& configuration, std::string_view key, Read& read,
+                                         Reading& reading, bool is_creating) {
+        visit(configuration, StoredKey(configuration, key), key, read, reading, is_creating);
+    }
+
+    /// For the exception that is being handled, which it may throw on.
+    [[gnu::cold]] void note_failed_read(const Configuration& configuration, std::string_view key, Reading& reading,
+                                        bool is_creating) {
+        reading = {.reason = EventKind::read_failed, .error = std::current_exception()};
+        report_failure(EventKind::read_failed, key);
+        if (!is_creating && configuration.on_read_failure == OnFailure::throw_error) throw;
     }
 
     /// Under the lock of `configure`. What is being created for the old backend does not go to the new one, either.

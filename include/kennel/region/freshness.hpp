@@ -73,9 +73,10 @@ template <class Lazy>
 ///
 /// An entry from the future expires like one from the past: as soon as it is further away than its time to live.
 template <class Lazy>
-[[nodiscard]] Verdict judge(const BasicConfiguration<Lazy>& configuration, std::string_view key,
-                            const Metadata& metadata, const FreshnessRules& rules) {
-    const TimeSpan limit = shorter(rules.expiration, metadata.time_to_live.value_or(unlimited));
+[[nodiscard]] [[gnu::always_inline]] inline Verdict judge(const BasicConfiguration<Lazy>& configuration,
+                                                          std::string_view key, const Metadata& metadata,
+                                                          const FreshnessRules& rules) {
+    const TimeSpan limit = metadata.time_to_live ? shorter(rules.expiration, *metadata.time_to_live) : rules.expiration;
     const Invalidation hit = configuration.hit(key, metadata);
     if (metadata.version == value_version && hit == Invalidation::none &&
         is_surely_fresh(configuration, metadata.created, limit)) [[likely]]
@@ -113,11 +114,7 @@ public:
             reading_.standing = verdict.standing;
             reading_.reason = verdict.reason;
             reading_.created = entry.metadata.created;
-            if (verdict.standing != Standing::none && !take_(entry)) {
-                reading_.standing = Standing::none;
-                reading_.reason = EventKind::not_understood;
-                reading_.error = misunderstanding<Lazy>(entry.payload, rules_.wanted);
-            }
+            if (verdict.standing != Standing::none && !take_(entry)) note_misunderstanding(entry);
         } catch (...) {
             reading_.standing = Standing::none;
             thrown_ = std::current_exception();
@@ -128,6 +125,12 @@ public:
     [[nodiscard]] const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
 private:
+    [[gnu::cold]] void note_misunderstanding(const CachedValue& entry) noexcept {
+        reading_.standing = Standing::none;
+        reading_.reason = EventKind::not_understood;
+        reading_.error = misunderstanding<Lazy>(entry.payload, rules_.wanted);
+    }
+
     const BasicConfiguration<Lazy>& configuration_;
     std::string_view key_;
     const FreshnessRules& rules_;

@@ -1,6 +1,7 @@
 #ifndef KENNEL_REGION_GET_OR_CREATE_HPP
 #define KENNEL_REGION_GET_OR_CREATE_HPP
 
+#include "kennel/region/first_reader.hpp"
 #include "kennel/region/led_flight.hpp"
 #include "kennel/thread_pool_runner.hpp"
 
@@ -226,15 +227,14 @@ void create_missing(BasicEngineCore<Lazy>& core, std::string_view key, const Rul
 /// The look that most calls end with: whether there is a fresh value, which the request has then taken. If not, `reading`
 /// says why, and `configuration` is set.
 template <class Lazy>
-[[nodiscard]] bool has_fresh(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
-                             ValueRequest& request, Reading& reading,
-                             std::shared_ptr<const BasicConfiguration<Lazy>>& configuration) {
+[[nodiscard]] [[gnu::always_inline]] inline bool has_fresh(
+    BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes, ValueRequest& request,
+    Reading& reading, std::shared_ptr<const BasicConfiguration<Lazy>>& configuration) {
     const EpochGuard guard;
     const BasicConfiguration<Lazy>& current = core.configuration(guard);
-    const FreshnessRules rules = applied_to_freshness(changes, current.rules);
-    const auto take = [&](const CachedValue& entry) { return request.take(entry.payload); };
-    core.look(current, key, rules, take, reading, true);
-    if (reading.standing == Standing::fresh) {
+    FirstReader<Lazy> read(current, key, changes, request, reading);
+    core.read(current, key, read, reading, true);
+    if (reading.standing == Standing::fresh) [[likely]] {
         core.counters().add(Counter::hit, guard.thread_index());
         return true;
     }

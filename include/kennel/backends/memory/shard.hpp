@@ -1,112 +1,383 @@
 #ifndef KENNEL_BACKENDS_MEMORY_SHARD_HPP
 #define KENNEL_BACKENDS_MEMORY_SHARD_HPP
 
-#include "kennel/cache_backend.hpp"
+#include "kennel/backends/memory/contended_mutex.hpp"
+#include "kennel/backends/memory/index.hpp"
+#include "kennel/backends/memory/removals.hpp"
+#include "kennel/backends/memory/retired.hpp"
+#include "kennel/backends/memory/shard_settings.hpp"
+#include "kennel/backends/memory/slabs.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
-#include <list>
+#include <cstdint>
+#include <memory>
 #include <mutex>
-#include <string>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A part of the memory backend: entries by key behind one lock, in a ring around which a hand goes.
+/// A part of the memory backend: entries by key. Readers search its table on their own; writers take its lock.
 ///
-/// The hand evicts what has not been used since it last came by (CLOCK; F. Corbató, 1968), and on every store it looks at two
-/// entries whether they have expired, so that memory comes back although nobody reads them.
-template <class Lazy>
-class MemoryShard {
+/// Callers hold an epoch, and when they hold it no more call `reclaim_if_due`. Foreign code never runs under the lock: not
+/// copies and destructors of values, nor weigher and listener. What the listener throws is thrown when all is done.
+template <class Allocator>
+class alignas(64) MemoryShard {
+    using Index = MemoryIndex<Allocator>;
+
 public:
-    void limit(std::size_t most_entries) { most_entries_ = most_entries; }
+    /// Where readers find the table of a shard; it outlives the shard.
+    using Table = std::atomic<Index*>;
 
-    bool visit(std::string_view key, const Clock& clock, CacheBackend::Reader reader) {
-        const std::lock_guard lock(mutex_);
-        const auto found = index_.find(key);
-        if (found == index_.end()) return false;
-        Entry& entry = *found->second;
-        if (has_expired(entry, clock)) {
-            remove(found->second);
-            return false;
+    MemoryShard(const MemoryShardSettings& settings, MemoryLimits limits, const Allocator& allocator, Table& table)
+        : settings_(settings), allocator_(allocator), slabs_(allocator), limits_(limits), index_(table) {
+        if (is_limited()) policy_ = settings.make_policy();
+        index_.store(Index::make(first_index_size, allocator).release(), std::memory_order_release);
+    }
+    MemoryShard(const MemoryShard&) = delete;
+    MemoryShard& operator=(const MemoryShard&) = delete;
+    ~MemoryShard() {
+        index().for_each([this](MemoryEntry& entry) { free(entry); });
+        retired_.free_all([this](MemoryEntry& entry) { free(entry); });
+        typename Index::Deleter()(index_.load());
+    }
+
+    /// Stores or replaces an entry. One that is too heavy is refused, and then the key has none.
+    ///
+    /// Throws what the weigher or the value's copy constructor throws, or `std::bad_alloc`, and then nothing has changed but
+    /// that others may have been evicted.
+    void set(const HashedKey& key, const CachedValue& value, MemoryTick expires, MemoryTick now) {
+        const std::size_t size = MemoryEntry::size_for(key.key, value, settings_.tracks());
+        const std::size_t weight = settings_.weigher ? settings_.weigher(key.key, value) : size + table_bytes_per_entry;
+        MemoryRemovals removals(settings_.listener);
+        if (MemoryEntry::takes(key.key, value)) store({key, value, expires, now, size, weight}, removals);
+        else refuse(key, removals);
+        removals.finish();
+    }
+
+    void erase(const HashedKey& key) {
+        MemoryRemovals removals(settings_.listener);
+        {
+            const std::lock_guard lock(mutex_);
+            remove(key, RemovalCause::erased, removals);
         }
-        entry.is_used = true;
-        reader(entry.value);
-        return true;
+        removals.finish();
     }
 
-    void set(std::string_view key, const CachedValue& value, SteadyTime expires, const Clock& clock) {
-        Ring fresh; // built and freed outside the lock
-        fresh.push_back({std::string(key), value, expires});
+    /// Removes an entry that was found to be expired, if nobody is writing just now.
+    void drop_expired(const HashedKey& key, const MemoryEntry& found, MemoryTick now) {
+        MemoryRemovals removals(settings_.listener);
+        if (const std::unique_lock lock(mutex_, std::try_to_lock);
+            lock && index().find(key) == &found && settings_.is_over(found, now)) // or it was overwritten meanwhile
+            remove(key, RemovalCause::expired, removals);
+        removals.finish();
+    }
+
+    /// Tells a policy that wants to know of a hit.
+    void hit(const HashedKey& key) {
         const std::lock_guard lock(mutex_);
-        for (int looks = 0; looks != 2 && !ring_.empty(); ++looks) step(clock);
-        if (const auto found = index_.find(key); found != index_.end()) {
-            std::swap(found->second->value, fresh.front().value);
-            found->second->expires = expires;
-            return;
+        MemoryEntry* const entry = index().find(key);
+        if (entry != nullptr && policy_ != nullptr) policy_->hit(*entry);
+    }
+
+    /// Frees what was removed and no reader looks at any more, now and then.
+    void reclaim_if_due() noexcept {
+        if (!is_reclaiming_due_.load(std::memory_order_relaxed) || !is_reclaiming_due_.exchange(false)) return;
+        {
+            const std::lock_guard lock(mutex_);
+            retired_.seal();
         }
-        while (ring_.size() >= most_entries_) evict(clock);
-        index_.emplace(fresh.front().key, fresh.begin());
-        ring_.splice(hand_, fresh);
+        const std::uint64_t oldest_reader = Epochs::instance().oldest_reader();
+        typename MemoryRetired<Index>::Batch unreachable;
+        {
+            const std::lock_guard lock(mutex_);
+            unreachable = retired_.take_unreachable(oldest_reader);
+        }
+        for (MemoryEntry* const entry : unreachable.entries) entry->destroy();
+        const std::lock_guard lock(mutex_);
+        for (MemoryEntry* const entry : unreachable.entries) slabs_.deallocate(entry, entry->block_size());
     }
 
-    void erase(std::string_view key) {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = index_.find(key); found != index_.end()) remove(found->second);
+    /// Removes all that has expired.
+    void drop_all_expired(MemoryTick now, MemoryRemovals& removals) {
+        for (std::size_t looked = 0, buckets = 1; looked < buckets; removals.tell()) {
+            const std::lock_guard lock(mutex_);
+            buckets = index().bucket_count();
+            for (const std::size_t end = looked + steps_at_once; looked != end; ++looked) sweep(now, removals);
+        }
     }
 
-    [[nodiscard]] std::size_t size() const {
+    /// Sets other limits, and evicts until they hold. May throw `std::bad_alloc` in between.
+    void limit(MemoryLimits limits, MemoryRemovals& removals) {
+        {
+            const std::lock_guard lock(mutex_);
+            change(limits);
+        }
+        for (bool is_over = true; is_over; removals.tell()) {
+            const std::lock_guard lock(mutex_);
+            for (std::size_t evicted = 0; (is_over = !has_room(nullptr, 0, 0)) && evicted != steps_at_once; ++evicted)
+                evict(removals);
+        }
+    }
+
+    /// Calls `use` with each entry; what is stored or removed meanwhile may be among them or not.
+    template <class Use>
+    void for_each(Use&& use) const {
+        index_.load(std::memory_order_acquire)->for_each(use);
+    }
+
+    void add_to(MemoryStatistics& total) const {
         const std::lock_guard lock(mutex_);
-        return ring_.size();
+        total += counts_;
+        total.bytes += slabs_.bytes() + index().bytes() + (policy_ != nullptr ? policy_->bytes() : 0) + sizeof *this;
     }
 
 private:
-    struct Entry {
-        std::string key;
-        CachedValue value;
-        SteadyTime expires;
-        bool is_used = false;
+    static constexpr std::size_t first_index_size = 24;
+    static constexpr std::size_t table_bytes_per_entry = 32; ///< in the index, the queues and the ghosts
+    static constexpr std::size_t steps_at_once = 32;         ///< without letting others in
+
+    /// What `set` was asked for.
+    struct Order {
+        const HashedKey& key;
+        const CachedValue& value;
+        MemoryTick expires;
+        MemoryTick now;
+        std::size_t size;
+        std::size_t weight;
     };
-    using Ring = std::list<Entry>;
 
-    [[nodiscard]] static bool has_expired(const Entry& entry, const Clock& clock) {
-        return entry.expires != no_deadline && clock.coarse_steady_now() >= entry.expires;
+    /// A block for a new entry, which is given back unless the entry is published.
+    struct Fresh {
+        Fresh(MemoryShard& of_shard, std::size_t of_size) : shard(of_shard), size(of_size) {}
+        Fresh(const Fresh&) = delete;
+        Fresh& operator=(const Fresh&) = delete;
+        ~Fresh() {
+            if (block == nullptr) return;
+            if (entry != nullptr) entry->destroy();
+            const std::lock_guard lock(shard.mutex_);
+            shard.slabs_.deallocate(block, size);
+        }
+
+        void make_entry(const Order& order) {
+            entry = MemoryEntry::make(block, order.key.key, order.value, order.expires, shard.settings_.tracks());
+        }
+
+        MemoryShard& shard;
+        std::size_t size;
+        void* block = nullptr;
+        MemoryEntry* entry = nullptr;
+    };
+
+    [[nodiscard]] Index& index() const noexcept { return *index_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t hash_of(const MemoryEntry& entry) const noexcept { return settings_.hash(entry.key()); }
+    [[nodiscard]] bool is_limited() const noexcept {
+        return limits_.max_entries != MemoryLimits::none || limits_.max_weight != MemoryLimits::none;
+    }
+    [[nodiscard]] std::size_t weight_of(const MemoryEntry& entry) const noexcept {
+        return settings_.weigher ? entry.tracking().weight : entry.block_size() + table_bytes_per_entry;
     }
 
-    void remove(typename Ring::iterator entry) {
-        if (hand_ == entry) ++hand_;
-        index_.erase(entry->key);
-        ring_.erase(entry);
+    void store(const Order& order, MemoryRemovals& removals) {
+        Fresh fresh(*this, order.size); // gives back under the lock, and so after it has been left
+        {
+            const std::lock_guard lock(mutex_);
+            if (!may_keep(order.weight)) return refuse_locked(order.key, removals);
+            sweep(order.now, removals);
+            if (overwrite(order)) return;
+            fresh.block = slabs_.allocate(order.size);
+            if (MemoryEntry::is_plain(order.value)) {
+                fresh.make_entry(order);
+                return publish(fresh, order, removals);
+            }
+        }
+        fresh.make_entry(order);
+        const std::lock_guard lock(mutex_);
+        if (!may_keep(order.weight)) return refuse_locked(order.key, removals);
+        publish(fresh, order, removals);
     }
 
-    typename Ring::iterator under_hand() {
-        if (hand_ == ring_.end()) hand_ = ring_.begin();
-        return hand_;
+    [[nodiscard]] bool may_keep(std::size_t weight) const noexcept {
+        return weight <= limits_.max_weight && limits_.max_entries != 0;
     }
 
-    void step(const Clock& clock) {
-        const auto entry = under_hand();
-        if (has_expired(*entry, clock)) remove(entry);
-        else ++hand_;
+    void refuse(const HashedKey& key, MemoryRemovals& removals) {
+        const std::lock_guard lock(mutex_);
+        refuse_locked(key, removals);
+    }
+    void refuse_locked(const HashedKey& key, MemoryRemovals& removals) {
+        ++counts_.refused;
+        remove(key, RemovalCause::evicted, removals);
     }
 
-    void evict(const Clock& clock) {
-        const auto entry = under_hand();
-        if (entry->is_used && !has_expired(*entry, clock)) {
-            entry->is_used = false;
-            ++hand_;
-        } else {
-            remove(entry);
+    [[nodiscard]] bool overwrite(const Order& order) noexcept {
+        if (settings_.listener || settings_.tracks()) return false;
+        MemoryEntry* const entry = index().find(order.key);
+        if (entry == nullptr || settings_.is_over(*entry, order.now)) return false;
+        const bool was_expiring = entry->expires() != never;
+        if (!entry->overwrite(order.value, order.expires)) return false;
+        expiring_ += (order.expires != never ? 1U : 0U) - (was_expiring ? 1U : 0U);
+        ++counts_.replaced;
+        return true;
+    }
+
+    /// Puts the entry of `fresh` in its place. Until nothing can fail any more, nothing is changed but by evictions.
+    void publish(Fresh& fresh, const Order& order, MemoryRemovals& removals) {
+        MemoryEntry& entry = *fresh.entry;
+        if (settings_.tracks()) {
+            entry.tracking().last_read.store(order.now, std::memory_order_relaxed);
+            entry.tracking().weight = order.weight;
+        }
+        reserve_tables();
+        MemoryEntry* older = index().find(order.key);
+        for (; !has_room(older, 1, order.weight); older = index().find(order.key)) evict(removals);
+        reserve_removal(removals);
+        fresh.block = nullptr; // from here on nothing fails
+        if (older != nullptr) replace(*older, entry, order, removals);
+        else insert(entry, order.key);
+        if (order.expires != never) ++expiring_;
+        ++counts_.entries;
+        counts_.weight += order.weight;
+    }
+
+    void insert(MemoryEntry& entry, const HashedKey& key) noexcept {
+        index().insert(&entry, key);
+        if (policy_ != nullptr) policy_->insert(entry, key.hash);
+        ++counts_.inserted;
+    }
+
+    void replace(MemoryEntry& older, MemoryEntry& entry, const Order& order, MemoryRemovals& removals) noexcept {
+        const bool was_over = settings_.is_over(older, order.now);
+        entry.inherit(older);
+        index().replace(&older, &entry, order.key.hash);
+        if (policy_ != nullptr) policy_->replace(entry);
+        take_out(older, was_over ? RemovalCause::expired : RemovalCause::replaced, removals);
+        if (was_over) ++counts_.inserted;
+    }
+
+    /// Whether another `entries` that weigh so much fit in, when `older` goes.
+    [[nodiscard]] bool has_room(const MemoryEntry* older, std::uint64_t entries, std::size_t weight) const noexcept {
+        if (!is_limited()) return true;
+        const std::uint64_t others = counts_.entries - (older != nullptr ? 1 : 0);
+        if (others == 0) return true;
+        if (others + entries > limits_.max_entries) return false;
+        if (limits_.max_weight == MemoryLimits::none) return true;
+        const std::uint64_t other_weight = counts_.weight - (older != nullptr ? weight_of(*older) : 0);
+        return weight <= limits_.max_weight && other_weight <= limits_.max_weight - weight;
+    }
+
+    /// Makes room in the tables for one more entry.
+    void reserve_tables() {
+        const auto entries = static_cast<std::size_t>(counts_.entries) + 1;
+        retired_.reserve();
+        if (entries > index().capacity()) grow();
+        if (policy_ == nullptr) return;
+        const bool is_heavy = counts_.weight > limits_.max_weight / 20 * 19;
+        policy_->reserve(entries,
+                         is_heavy || limits_.max_entries == MemoryLimits::none ? entries : limits_.max_entries);
+    }
+
+    void reserve_removal(MemoryRemovals& removals) {
+        retired_.reserve();
+        removals.reserve();
+    }
+
+    /// Either all of it happens or nothing.
+    void change(MemoryLimits limits) {
+        const MemoryLimits before = std::exchange(limits_, limits);
+        if (policy_ != nullptr || !is_limited()) return;
+        try {
+            auto policy = settings_.make_policy();
+            std::vector<unsigned> uses; // which policies forget of new entries
+            index().for_each([&](MemoryEntry& entry) {
+                uses.push_back(entry.uses());
+                policy->reserve(uses.size(), static_cast<std::size_t>(counts_.entries));
+                policy->insert(entry, hash_of(entry));
+            });
+            index().for_each([use = uses.begin()](MemoryEntry& entry) mutable { entry.set_uses(*use++); });
+            policy_ = std::move(policy);
+        } catch (...) {
+            limits_ = before;
+            throw;
         }
     }
 
-    mutable std::mutex mutex_;
-    std::size_t most_entries_ = static_cast<std::size_t>(-1);
-    std::unordered_map<std::string_view, typename Ring::iterator> index_; ///< keys lie in the ring
-    Ring ring_;
-    typename Ring::iterator hand_ = ring_.end();
+    /// How many entries the next table is to take. Where there is a limit it grows fast, for that is going to be reached.
+    [[nodiscard]] std::size_t next_size() const noexcept {
+        const auto entries = static_cast<std::size_t>(counts_.entries);
+        if (limits_.max_entries == MemoryLimits::none) return entries * 3 / 2 + first_index_size;
+        return entries < limits_.max_entries / 6
+                   ? entries * 4 + first_index_size
+                   : (std::max)(entries, limits_.max_entries) + 1; // it may just have shrunk
+    }
+
+    void grow() {
+        auto larger = Index::make(next_size(), allocator_);
+        index().for_each([&](MemoryEntry& entry) { larger->insert(&entry, {entry.key(), hash_of(entry)}); });
+        retired_.retire(typename Index::Owner(index_.exchange(larger.release(), std::memory_order_release)));
+    }
+
+    /// May throw `std::bad_alloc`, and then nothing has changed.
+    void evict(MemoryRemovals& removals) {
+        reserve_removal(removals);
+        MemoryEntry& victim = policy_->victim();
+        const std::uint64_t hash = hash_of(victim);
+        index().erase(&victim, hash);
+        policy_->evict(victim, hash);
+        take_out(victim, RemovalCause::evicted, removals);
+    }
+
+    void remove(const HashedKey& key, RemovalCause cause, MemoryRemovals& removals) {
+        if (MemoryEntry* const entry = index().find(key)) remove(*entry, key.hash, cause, removals);
+    }
+
+    /// May throw `std::bad_alloc`, and then nothing has changed.
+    void remove(MemoryEntry& entry, std::uint64_t hash, RemovalCause cause, MemoryRemovals& removals) {
+        reserve_removal(removals);
+        index().erase(&entry, hash);
+        if (policy_ != nullptr) policy_->erase(entry);
+        take_out(entry, cause, removals);
+    }
+
+    /// Counts and retires an entry that is not in the index any more.
+    void take_out(MemoryEntry& entry, RemovalCause cause, MemoryRemovals& removals) noexcept {
+        --counts_.entries;
+        counts_.weight -= weight_of(entry);
+        if (entry.expires() != never) --expiring_;
+        ++counts_.removed_by(cause);
+        removals.add(entry, cause);
+        if (retired_.retire(entry)) is_reclaiming_due_.store(true, std::memory_order_relaxed);
+    }
+
+    /// Looks at the entries of one bucket whether they have expired, so that all are looked at in turn.
+    void sweep(MemoryTick now, MemoryRemovals& removals) {
+        if (expiring_ == 0 && !settings_.counts_idleness()) return;
+        index().for_each_in(swept_++, [&](MemoryEntry& entry) {
+            if (settings_.is_over(entry, now)) remove(entry, hash_of(entry), RemovalCause::expired, removals);
+        });
+    }
+
+    void free(MemoryEntry& entry) noexcept {
+        const std::size_t size = entry.block_size();
+        entry.destroy();
+        slabs_.deallocate(&entry, size);
+    }
+
+    const MemoryShardSettings& settings_;
+    Allocator allocator_;
+    mutable ContendedMutex mutex_;
+    Slabs<Allocator> slabs_;
+    MemoryLimits limits_;
+    std::unique_ptr<EvictionPolicy> policy_; ///< null while there is no limit
+    MemoryRetired<Index> retired_;
+    MemoryStatistics counts_;
+    std::size_t expiring_ = 0; ///< entries that expire some time
+    std::size_t swept_ = 0;    ///< the bucket to look at next
+    Table& index_;
+    std::atomic<bool> is_reclaiming_due_{false};
 };
 
 } // namespace detail
