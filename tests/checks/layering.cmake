@@ -6,7 +6,7 @@
 cmake_minimum_required(VERSION 3.24)
 
 set(layer_0 version errors fwd detail function_ref)
-set(layer_1 time_span clock payload cached_value codec serializer default_serializer argument_value coerce settings
+set(layer_1 time_span clock ticking_clock payload cached_value codec serializer default_serializer argument_value coerce settings
             arguments event statistics)
 set(layer_2 cache_mutex cache_backend backend_context)
 set(layer_3 name_registry thread_mutex proxy_backend registry backend_registry creation creation_runner thread_pool_runner flight

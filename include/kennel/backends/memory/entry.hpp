@@ -26,11 +26,12 @@ inline constexpr MemoryTick never = (MemoryTick{1} << 40U) - 1;
 
 /// Where an entry stands in the queues of the eviction policy.
 struct MemoryPlace {
-    static constexpr std::uint32_t last_position = (1U << 29U) - 1;
+    static constexpr std::uint32_t last_position = (1U << 27U) - 1;
 
-    std::uint32_t position : 29;
+    std::uint32_t position : 27;
     std::uint32_t queue : 2;
-    std::uint32_t is_on_trial : 1; ///< for the policy's own use
+    std::uint32_t is_on_trial : 1; ///< this and the credit are for the policy's own use
+    std::uint32_t credit : 2;
 };
 
 /// What few entries have: it lies between the key and the value.

@@ -29,7 +29,7 @@ public:
     /// Needs room; see `reserve`.
     void push(MemoryEntry& entry) noexcept {
         slot(end_) = &entry;
-        entry.place = {.position = end_++ & last_position, .queue = number_ & 3U, .is_on_trial = 0};
+        entry.place = {.position = end_++ & last_position, .queue = number_ & 3U, .is_on_trial = 0, .credit = 0};
         ++size_;
     }
 
