@@ -44,13 +44,19 @@ TEST_CASE("a clock that ticks says how far it lags behind", "[clock]") {
     CHECK(TickingClock(5ms).coarse_lag() == kennel::SystemClock().coarse_lag() + 10ms);
 }
 
+TEST_CASE("a clock that would tick without a pause is refused", "[clock]") {
+    CHECK_THROWS_AS(TickingClock(0s), kennel::ValidationError);
+}
+
 TEST_CASE("a child process, in which nothing ticks, asks the system for the time", "[clock]") {
-    const auto clock = std::make_unique<TickingClock>();
+    auto clock = std::make_unique<TickingClock>();
     const pid_t child = fork();
     if (child == 0) {
         const kennel::SteadyTime before = clock->coarse_steady_now();
         while (clock->coarse_steady_now() == before) std::this_thread::yield();
-        _exit(*clock->coarse_steady_word() == 0 && clock->coarse_steady_now() <= clock->steady_now() ? 0 : 1);
+        const bool asks = *clock->coarse_steady_word() == 0 && clock->coarse_steady_now() <= clock->steady_now();
+        clock.reset(); // waits for nobody
+        _exit(asks ? 0 : 1);
     }
     REQUIRE(child > 0);
     int status = 0;

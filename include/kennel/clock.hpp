@@ -56,7 +56,7 @@ public:
     /// The steady time, exactly.
     [[nodiscard]] virtual SteadyTime steady_now() const = 0;
 
-    /// A steady time that is at most a scheduler tick behind `steady_now`, but much cheaper to read.
+    /// A steady time that is at most `coarse_lag` behind `steady_now`, but much cheaper to read.
     [[nodiscard]] virtual SteadyTime coarse_steady_now() const { return steady_now(); }
 
     /// Where `coarse_steady_now` stands in memory, in nanoseconds; zero there means that it has to be asked for. Null when

@@ -7,7 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #ifdef __linux__
@@ -16,32 +18,37 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// The machine's clocks, of which a thread notes the coarse times in memory every so often: reading them there takes a tenth
-/// of the time that asking the system takes. Give it to `RegionOptions::clock` of regions that are hit some million times a
+/// The machine's clocks, of which a thread notes the coarse times in memory every so often: reading them there is no more
+/// than a load. Give it to `RegionOptions::clock` of regions that are hit some million times a
 /// second; several may share one.
 ///
 /// When the thread is kept from running, the coarse times lag behind by as much. In a child of `fork`, which has no such
 /// thread, and where there is no memory that tells a child so (other systems than Linux), the system is asked.
 class TickingClock final : public Clock {
 public:
-    /// Notes the times every `interval`, at least every second.
+    /// Notes the times every `interval`, at least every second; zero is a `ValidationError`.
     explicit TickingClock(TimeSpan interval = std::chrono::milliseconds(1))
         : interval_(shorter(interval, std::chrono::seconds(1))), board_(make_board()) {
+        if (interval == TimeSpan()) throw ValidationError("a TickingClock needs an interval above zero");
         if (board_ == nullptr) return;
         note();
-        thread_ = std::thread([this] { run(); });
+        ticker_ = std::make_unique<Ticker>();
+        ticker_->thread = std::thread([this] { run(*ticker_); });
     }
     TickingClock(const TickingClock&) = delete;
     TickingClock& operator=(const TickingClock&) = delete;
     ~TickingClock() override {
-        if (board_ == nullptr) return;
-        {
-            const std::lock_guard lock(mutex_);
-            is_stopping_ = true;
+        if (ticker_ == nullptr) return;
+        if (is_in_child()) {
+            static_cast<void>(ticker_.release()); // its thread is the parent's, which may hold its mutex
+            return;
         }
-        stopping_.notify_all();
-        if (is_in_child()) thread_.detach(); // it is the parent's
-        else thread_.join();
+        {
+            const std::lock_guard lock(ticker_->mutex);
+            ticker_->is_stopping = true;
+        }
+        ticker_->stopping.notify_all();
+        ticker_->thread.join();
         unmake_board(board_);
     }
 
@@ -78,7 +85,7 @@ private:
     static Board* make_board() noexcept {
 #if defined(__linux__) && defined(MADV_WIPEONFORK)
         void* const memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) return nullptr;
+        if (memory == MAP_FAILED) return nullptr; // NOLINT(*-casting): it is one
         if (madvise(memory, sizeof(Board), MADV_WIPEONFORK) == 0) return ::new (memory) Board;
         munmap(memory, sizeof(Board));
 #endif
@@ -97,21 +104,25 @@ private:
         board_->steady.store(system_.coarse_steady_now().time_since_epoch().count(), std::memory_order_relaxed);
     }
 
-    void run() {
-        std::unique_lock lock(mutex_);
-        while (!is_stopping_) {
+    struct Ticker {
+        std::mutex mutex;
+        std::condition_variable stopping;
+        bool is_stopping = false;
+        std::thread thread;
+    };
+
+    void run(Ticker& ticker) {
+        std::unique_lock lock(ticker.mutex);
+        while (!ticker.is_stopping) {
             note();
-            stopping_.wait_for(lock, interval_.duration());
+            ticker.stopping.wait_for(lock, interval_.duration());
         }
     }
 
     SystemClock system_;
     TimeSpan interval_;
     Board* board_; ///< null where it cannot be had
-    std::mutex mutex_;
-    std::condition_variable stopping_;
-    bool is_stopping_ = false;
-    std::thread thread_;
+    std::unique_ptr<Ticker> ticker_;
 };
 
 KENNEL_NAMESPACE_END

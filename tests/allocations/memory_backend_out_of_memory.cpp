@@ -63,7 +63,10 @@ long run(const char* policy, bool has_listener) {
         if (has_listener) settings.removal_listener = [](auto&&...) {};
         kennel::MemoryBackend backend(settings);
         test::allocations().until_failure = failing;
-        for (std::size_t number = 0; number != 4 * most_entries; ++number) try_to([&] { store(backend, number); });
+        for (std::size_t number = 0; number != 4 * most_entries; ++number) {
+            try_to([&] { store(backend, number); });
+            try_to([&] { (void)backend.get(key_of(number / 2)); });
+        }
         try_to([&] { backend.erase(key_of(4 * most_entries - 1)); });
         try_to([&] { backend.resize({.max_entries = most_entries / 2}); });
         try_to([&] { backend.resize({.max_entries = most_entries}); });

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,9 +50,9 @@ public:
                   .time_to_idle = ticks_in(settings.time_to_idle)},
           shard_mask_(settings.shard_count() - 1), shards_(shard_mask_ + 1) {
         settings.validate("backend 'memory'");
-        promotes_ = shared_.make_policy()->wants_hits();
-        is_particular_ = promotes_ || shared_.counts_idleness();
-        checks_time_ = is_particular_ || !time_to_live_.is_unlimited();
+        reports_hits_ = shared_.make_policy()->wants_hits();
+        has_work_on_hits_ = reports_hits_ || shared_.counts_idleness();
+        visit_checks_time_ = has_work_on_hits_ || !time_to_live_.is_unlimited();
         while (shards_.size() != shard_mask_ + 1)
             shards_.emplace_back(shared_, settings.limits_of(shards_.size(), shard_mask_ + 1), allocator,
                                  tables_[shards_.size()]);
@@ -68,24 +69,16 @@ public:
 
     void set(std::string_view key, const CachedValue& value) override {
         const std::uint64_t hash = shared_.hash(key);
-        const Reclaiming reclaiming{shard(hash)};
-        const detail::EpochGuard guard;
         const TimeSpan life = shorter(time_to_live_, value.metadata.useful_for);
-        const bool needs_time = may_expire_ || !life.is_unlimited() || shared_.counts_idleness();
+        if (!life.is_unlimited() && !may_expire_.load(std::memory_order_relaxed)) may_expire_ = true;
+        const bool needs_time = may_expire_.load(std::memory_order_relaxed) || shared_.counts_idleness();
         const detail::MemoryTick time = needs_time ? now() : 0;
-        detail::MemoryTick expires = detail::never;
-        if (!life.is_unlimited()) {
-            expires = expiry(time, life);
-            may_expire_ = true;
-        }
-        shard(hash).set({key, hash}, value, expires, time);
+        Writing(shard(hash))->set({key, hash}, value, life.is_unlimited() ? detail::never : expiry(time, life), time);
     }
 
     void erase(std::string_view key) override {
         const std::uint64_t hash = shared_.hash(key);
-        const Reclaiming reclaiming{shard(hash)};
-        const detail::EpochGuard guard;
-        shard(hash).erase({key, hash});
+        Writing(shard(hash))->erase({key, hash});
     }
 
     [[nodiscard]] BackendCapabilities capabilities() const override { return {.expires_entries = true}; }
@@ -100,32 +93,36 @@ public:
         return total;
     }
 
-    /// Changes the limits, and evicts until they hold. Throws `ValidationError` for limits of zero.
+    /// Changes the limits, and evicts until they hold. Throws `ValidationError` for limits of zero, and `std::bad_alloc`, and
+    /// then some parts may have their former limits.
+    ///
+    /// Into how many parts the backend is divided stays as it is: with fewer entries than parts, some keep nothing.
     void resize(MemoryLimits limits) {
         Settings settings;
         settings.max_entries = limits.max_entries;
         settings.max_weight = limits.max_weight;
         settings.validate("backend 'memory'");
-        for_each_shard([&](Shard& shard, std::size_t number, detail::MemoryRemovals& removals) {
-            shard.limit(settings.limits_of(number, shards_.size()), removals);
-        });
+        {
+            const std::lock_guard lock(resizing_);
+            for (std::size_t number = 0; number != shards_.size(); ++number)
+                shards_[number].limit(settings.limits_of(number, shards_.size()));
+        }
+        for_each_shard([](Shard& shard, detail::MemoryRemovals& removals) { shard.evict_surplus(removals); });
     }
 
     /// Drops all entries that have expired now. Other writers wait for parts of this only.
     void drop_expired() {
-        for_each_shard([&](Shard& shard, std::size_t /*number*/, detail::MemoryRemovals& removals) {
-            shard.drop_all_expired(now(), removals);
-        });
+        for_each_shard(
+            [&](Shard& shard, detail::MemoryRemovals& removals) { shard.drop_all_expired(now(), removals); });
     }
 
-    /// Calls `use` with key and value of each entry. What is stored or removed meanwhile may be among them or not.
+    /// Calls `use` with key and value of each entry. What is stored or removed meanwhile may be among them or not. Nobody waits
+    /// for it, but while it is in one part of the backend, nothing that is removed is freed.
     template <class Use>
     void for_each(Use&& use) const {
-        const detail::EpochGuard guard;
-        for (Shard& shard : shards_)
-            shard.for_each([&](const detail::MemoryEntry& entry) {
-                entry.visit([&](const CachedValue& value) { use(entry.key(), value); });
-            });
+        for_each_entry([&](const detail::MemoryEntry& entry) {
+            entry.visit([&](const CachedValue& value) { use(entry.key(), value); });
+        });
     }
 
     /// A key and about how often it was hit.
@@ -138,23 +135,39 @@ public:
     [[nodiscard]] std::vector<HotKey> hottest_keys(std::size_t count) const;
 
 private:
-    /// Reclaims when the guard that is made after it is gone.
     struct Reclaiming {
         Shard& shard;
         ~Reclaiming() { shard.reclaim_if_due(); }
+    };
+
+    /// The epoch that a writer of a shard holds, after which it reclaims.
+    class Writing : Reclaiming {
+    public:
+        explicit Writing(Shard& changed) : Reclaiming{changed} {}
+        Shard* operator->() const noexcept { return &this->shard; }
+
+    private:
+        detail::EpochGuard guard_; // gone before the base
     };
 
     /// Calls `change` with each shard and what it removes.
     template <class Change>
     void for_each_shard(Change&& change) {
         detail::MemoryRemovals removals(shared_.listener);
-        for (std::size_t number = 0; number != shards_.size(); ++number) {
-            const Reclaiming reclaiming{shards_[number]};
-            const detail::EpochGuard guard;
-            change(shards_[number], number, removals);
+        for (Shard& shard : shards_) {
+            const Writing writing(shard);
+            change(shard, removals);
             removals.tell();
         }
         removals.finish();
+    }
+
+    template <class Use>
+    void for_each_entry(Use&& use) const {
+        for (const Shard& shard : shards_) {
+            const detail::EpochGuard guard;
+            shard.for_each(use);
+        }
     }
 
     template <bool checks_time, class Read>
@@ -164,26 +177,26 @@ private:
         const auto& table = tables_[hash & shard_mask_];
         detail::MemoryEntry* const entry = table.load(std::memory_order_acquire)->find({key, hash});
         if (entry == nullptr) return false;
-        if (checks_time || checks_time_) {
+        if (checks_time || visit_checks_time_) {
             const detail::MemoryTick time = now();
-            if ((time >= entry->expires() || is_particular_) && !prepare(key.data(), key.size(), hash, *entry, time))
-                return false;
+            const bool is_simple = time < entry->expires() && !has_work_on_hits_;
+            if (!is_simple && !may_be_hit(key.data(), key.size(), hash, *entry, time)) return false;
         }
         entry->touch(guard.roll());
         entry->visit(reader);
         return true;
     }
 
-    /// Drops an entry that has expired and says false, or does what is to be done before a hit in a particular backend.
-    [[gnu::noinline]] bool prepare(const char* key, std::size_t size, std::uint64_t hash, detail::MemoryEntry& entry,
-                                   detail::MemoryTick time) {
+    /// Drops an entry that has expired and says false; or notes the hit where that is needed.
+    [[gnu::noinline]] bool may_be_hit(const char* key, std::size_t size, std::uint64_t hash, detail::MemoryEntry& entry,
+                                      detail::MemoryTick time) {
         const detail::HashedKey hashed{{key, size}, hash};
         if (shared_.is_over(entry, time)) {
-            shard(hash).drop_expired(hashed, entry, time);
+            Writing(shard(hash))->drop_expired(hashed, entry, time);
             return false;
         }
-        if (shared_.counts_idleness()) entry.tracking().last_read.store(time, std::memory_order_relaxed);
-        if (promotes_) shard(hash).hit(hashed);
+        if (shared_.counts_idleness()) entry.note_read(time);
+        if (reports_hits_) shard(hash).hit(hashed);
         return true;
     }
 
@@ -213,17 +226,18 @@ private:
     [[nodiscard]] Shard& shard(std::uint64_t hash) const noexcept { return shards_[hash & shard_mask_]; }
 
     std::shared_ptr<const Clock> clock_;
-    const std::atomic<std::int64_t>* steady_word_; ///< see `Clock`
+    const std::atomic<std::int64_t>* steady_word_; ///< where the time may stand; see `Clock::coarse_steady_word`
     std::int64_t start_;                           ///< in nanoseconds of the steady clock
     TimeSpan time_to_live_;
     detail::MemoryShardSettings shared_;
     std::size_t shard_mask_; ///< the lower bits of a hash that choose the shard
     std::array<typename Shard::Table, Settings::most_shards> tables_{}; ///< of the shards, side by side for readers
     detail::FixedArray<Shard> shards_;
-    bool promotes_ = false;      ///< the policy wants to hear of each hit
-    bool is_particular_ = false; ///< it does, or hits put off the expiry
-    bool checks_time_ = false;   ///< for `visit`: entries may have to be dropped on time, and not only some time
+    bool reports_hits_ = false;      ///< the policy wants to hear of each
+    bool has_work_on_hits_ = false;  ///< it does, or hits put off the expiry
+    bool visit_checks_time_ = false; ///< entries may have to be dropped on time, and not only some time
     std::atomic<bool> may_expire_{false};
+    std::mutex resizing_;
 };
 
 using MemoryBackend = BasicMemoryBackend<void>;
@@ -231,16 +245,14 @@ using MemoryBackend = BasicMemoryBackend<void>;
 template <class Lazy, class Allocator>
 auto BasicMemoryBackend<Lazy, Allocator>::hottest_keys(std::size_t count) const -> std::vector<HotKey> {
     std::vector<HotKey> hottest;
-    const detail::EpochGuard guard;
-    for (const Shard& shard : shards_)
-        shard.for_each([&](const detail::MemoryEntry& entry) {
-            const std::uint64_t hits = entry.popularity();
-            if (hits == 0 || count == 0 || (hottest.size() == count && hits <= hottest.back().hits)) return;
-            auto place = hottest.end();
-            while (place != hottest.begin() && std::prev(place)->hits < hits) --place;
-            hottest.insert(place, {std::string(entry.key()), hits});
-            if (hottest.size() > count) hottest.pop_back();
-        });
+    for_each_entry([&](const detail::MemoryEntry& entry) {
+        const std::uint64_t hits = entry.popularity();
+        if (hits == 0 || count == 0 || (hottest.size() == count && hits <= hottest.back().hits)) return;
+        auto place = hottest.end();
+        while (place != hottest.begin() && std::prev(place)->hits < hits) --place;
+        hottest.insert(place, {std::string(entry.key()), hits});
+        if (hottest.size() > count) hottest.pop_back();
+    });
     return hottest;
 }
 

@@ -13,6 +13,7 @@
 #include <new>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 KENNEL_NAMESPACE_BEGIN
@@ -192,6 +193,12 @@ public:
         place = older.place;
     }
 
+    /// For an entry that is tracked: at most one store per tick.
+    void note_read(MemoryTick time) noexcept {
+        std::atomic<MemoryTick>& last_read = tracking().last_read;
+        if (last_read.load(std::memory_order_relaxed) != time) last_read.store(time, std::memory_order_relaxed);
+    }
+
     /// Only in an entry that was made to be tracked.
     [[nodiscard]] MemoryTracking& tracking() const noexcept {
         return *reinterpret_cast<MemoryTracking*>(const_cast<char*>(at(rounded_up(key_end()))));
@@ -341,17 +348,19 @@ private:
         std::uint64_t* const original = words();
         std::uint16_t before = 0;
         do {
-            while (((before = sequence_.load(std::memory_order_acquire)) & 1U) != 0) {
-            }
+            while (((before = sequence_.load(std::memory_order_acquire)) & 1U) != 0) let_writer_go_on();
             value.metadata.created = created();
             value.metadata.creation_cost = cost();
             copy[0] = std::atomic_ref(original[0]).load(std::memory_order_acquire);
-            if (flags_ >= (2U << 4U)) [[unlikely]]
+            if (word_count() > 1) [[unlikely]]
                 for (unsigned word = 1; word < word_count(); ++word)
                     copy[word] = std::atomic_ref(original[word]).load(std::memory_order_acquire);
         } while (sequence_.load(std::memory_order_relaxed) != before);
         read(std::as_const(value));
     }
+
+    /// A writer that was interrupted in the midst of its few stores needs the core.
+    [[gnu::noinline]] static void let_writer_go_on() noexcept { std::this_thread::yield(); }
 
     /// The lower two bits count to three for the eviction. The others count the doublings of the number of hits (R. Morris,
     /// "Counting large numbers of events in small registers", 1978).

@@ -11,7 +11,7 @@ namespace detail {
 
 /// Decides which entry of a shard goes when there is no room for another. All members run under the shard's lock.
 ///
-/// On a hit nothing is called: a policy learns from `MemoryEntry::uses` when it looks at an entry.
+/// A policy learns of hits from `MemoryEntry::uses` when it looks at an entry. One that `wants_hits` is called for each.
 class EvictionPolicy {
 public:
     EvictionPolicy() = default;

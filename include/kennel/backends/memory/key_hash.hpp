@@ -25,53 +25,58 @@ namespace detail {
 #endif
 }
 
-/// Another value in every run of the program, so that nobody can choose keys that share a bucket.
-[[nodiscard]] inline std::uint64_t hash_seed() noexcept {
-    static const char somewhere = 0;
-    static const std::uint64_t seed = folded_product(
-        static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^ 0x9e3779b97f4a7c15U,
-        reinterpret_cast<std::uintptr_t>(&somewhere) ^ 0xbf58476d1ce4e5b9U);
-    return seed;
-}
-
 /// A hash of a key by folded products of its words, in the manner of wyhash (Wang Yi, 2019).
+///
+/// Both factors of each product depend on numbers that are others in every run of the program, so that nobody can choose
+/// keys that meet.
 class KeyHash {
 public:
-    KeyHash() noexcept : seed_(hash_seed()) {}
+    KeyHash() noexcept : KeyHash(of_process()) {}
 
     [[nodiscard]] [[gnu::always_inline]] std::uint64_t operator()(std::string_view key) const noexcept {
         const char* const begin = key.data();
         const std::size_t size = key.size();
-        const std::uint64_t state = seed_ ^ size;
-        if (size - 16 <= 16) // two products that the processor can work on at the same time
-            return folded_product(word(begin) ^ first, word(begin + 8) ^ state) ^
-                   folded_product(word(begin + size - 16) ^ second, word(begin + size - 8) ^ state);
+        const std::uint64_t state = third_ ^ size;
+        if (size >= 16 && size <= 32) // two products that the processor can work on at the same time
+            return folded_product(word(begin) ^ first_, word(begin + 8) ^ state) ^
+                   folded_product(word(begin + size - 16) ^ second_, word(begin + size - 8) ^ state);
         return size < 16 ? of_short(begin, size, state) : of_long(begin, size, state);
     }
 
 private:
-    static constexpr std::uint64_t first = 0xa0761d6478bd642fU;
-    static constexpr std::uint64_t second = 0xe7037ed1a0b428dbU;
-    static constexpr std::uint64_t last = 0x8bb84b93962eacc9U;
+    KeyHash(std::uint64_t left, std::uint64_t right) noexcept
+        : first_(folded_product(left ^ 0xa0761d6478bd642fU, right ^ 0xe7037ed1a0b428dbU)),
+          second_(folded_product(first_ ^ 0x8ebc6af09c88c6e3U, right ^ 0x589965cc75374cc3U)),
+          third_(folded_product(second_ ^ 0x1d8e4e27c47d124fU, left ^ 0xeb44accab455d165U)) {}
 
-    [[nodiscard]] static std::uint64_t finished(std::uint64_t left, std::uint64_t right) noexcept {
-        return folded_product(folded_product(left, right) ^ second, last);
+    [[nodiscard]] static const KeyHash& of_process() noexcept {
+        static const char somewhere = 0;
+        static const KeyHash hash(
+            static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()),
+            reinterpret_cast<std::uintptr_t>(&somewhere) ^
+                static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) << 16U);
+        return hash;
     }
 
-    [[nodiscard]] [[gnu::noinline]] static std::uint64_t of_short(const char* begin, std::size_t size,
-                                                                  std::uint64_t state) noexcept {
-        if (size >= 8) return finished(word(begin) ^ first, word(begin + size - 8) ^ state);
-        if (size >= 4) return finished(half_word(begin) ^ first, half_word(begin + size - 4) ^ state);
-        if (size == 0) return finished(first, state);
+    [[nodiscard]] std::uint64_t finished(std::uint64_t left, std::uint64_t right) const noexcept {
+        return folded_product(folded_product(left, right) ^ second_, third_);
+    }
+
+    [[nodiscard]] [[gnu::noinline]] std::uint64_t of_short(const char* begin, std::size_t size,
+                                                           std::uint64_t state) const noexcept {
+        if (size >= 8) return finished(word(begin) ^ first_, word(begin + size - 8) ^ state);
+        if (size >= 4) return finished(half_word(begin) ^ first_, half_word(begin + size - 4) ^ state);
+        if (size == 0) return finished(first_, state);
         const auto byte = [begin](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(begin[at])}; };
-        return finished((byte(0) << 16U | byte(size / 2) << 8U | byte(size - 1)) ^ first, state);
+        return finished((byte(0) << 16U | byte(size / 2) << 8U | byte(size - 1)) ^ first_, state);
     }
 
-    [[nodiscard]] [[gnu::noinline]] static std::uint64_t of_long(const char* begin, std::size_t size,
-                                                                 std::uint64_t state) noexcept {
+    [[nodiscard]] [[gnu::noinline]] std::uint64_t of_long(const char* begin, std::size_t size,
+                                                          std::uint64_t state) const noexcept {
         const char* const end = begin + size;
-        for (; end - begin > 16; begin += 16) state = folded_product(word(begin) ^ first, word(begin + 8) ^ state);
-        return finished(word(end - 16) ^ second, word(end - 8) ^ state);
+        for (; end - begin > 16; begin += 16)
+            state = folded_product(word(begin) ^ first_, word(begin + 8) ^ state) ^ third_;
+        return finished(word(end - 16) ^ second_, word(end - 8) ^ state);
     }
 
     [[nodiscard]] static std::uint64_t word(const char* at) noexcept {
@@ -85,7 +90,9 @@ private:
         return value;
     }
 
-    std::uint64_t seed_;
+    std::uint64_t first_;
+    std::uint64_t second_;
+    std::uint64_t third_;
 };
 
 } // namespace detail

@@ -9,10 +9,10 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Weighs the misses that a least-recently-used cache of the same size would not have had against the hits that it would not
-/// have had. A policy that loses too much by this account is to imitate it for a spell.
+/// Weighs the misses that a least-recently-used cache of the same size would not have had against the hits that it would
+/// not have had. A policy that loses too much by this account is to imitate it for a spell.
 ///
-/// Each spell lasts twice as long as the one before, until the policy has proved better. So what it can lose is bounded.
+/// Each spell lasts twice as long as the one before, until the policy has proved better, so that its losses stay small.
 class LruRegret {
 public:
     void resize(std::size_t capacity) noexcept { capacity_ = static_cast<double>(capacity); }
@@ -21,10 +21,8 @@ public:
 
     /// Forgets slowly what was, and ends a spell when its time has come.
     void miss() noexcept {
-        if (is_spell())
-            misses_left_ -= 1;
-        else
-            regret_ -= regret_ / (capacity_ * memory);
+        if (is_spell()) misses_left_ -= 1;
+        else regret_ -= regret_ / (capacity_ * memory);
     }
 
     /// A key was missed that the other would have had; `weight` is how much of it counts.

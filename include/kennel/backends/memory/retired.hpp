@@ -14,7 +14,7 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// Entries and tables that are unreachable for new readers, until the readers of then have left. They wait in batches, for
-/// finding that out costs about a microsecond. Not for two threads at once.
+/// finding that out is a system call. Not for two threads at once.
 template <class Index>
 class MemoryRetired {
 public:

@@ -64,15 +64,30 @@ struct BasicMemorySettings {
         if (max_weight == 0) refuse("max_weight", zero);
         if (time_to_live == TimeSpan()) refuse("time_to_live", zero);
         if (time_to_idle == TimeSpan()) refuse("time_to_idle", zero);
-        if (policy_factory() == nullptr)
-            refuse("policy", detail::joined({"is '", policy, "': it must be adaptive, s3_fifo or lru"}));
+        if (policy_factory() != nullptr) return;
+        std::string known;
+        for (const PolicyChoice& choice : policies()) known.append(known.empty() ? "" : ", ").append(choice.name);
+        refuse("policy", detail::joined({"is '", policy, "': it must be one of ", known}));
+    }
+
+    /// A policy that there is.
+    struct PolicyChoice {
+        std::string_view name;
+        std::unique_ptr<detail::EvictionPolicy> (*make)();
+    };
+
+    /// All that there are; the first is the default.
+    [[nodiscard]] static const auto& policies() noexcept {
+        static constexpr PolicyChoice all[] = {{"adaptive", &made<detail::AdaptivePolicy>},
+                                               {"s3_fifo", &made<detail::S3FifoPolicy>},
+                                               {"lru", &made<detail::LruPolicy>}};
+        return all;
     }
 
     /// Null when there is no policy of that name.
     [[nodiscard]] auto policy_factory() const noexcept -> std::unique_ptr<detail::EvictionPolicy> (*)() {
-        if (policy == "adaptive") return &made<detail::AdaptivePolicy>;
-        if (policy == "s3_fifo") return &made<detail::S3FifoPolicy>;
-        if (policy == "lru") return &made<detail::LruPolicy>;
+        for (const PolicyChoice& choice : policies())
+            if (choice.name == policy) return choice.make;
         return nullptr;
     }
 

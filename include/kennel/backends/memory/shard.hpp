@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,8 @@ namespace detail {
 
 /// A part of the memory backend: entries by key. Readers search its table on their own; writers take its lock.
 ///
-/// Callers hold an epoch, and when they hold it no more call `reclaim_if_due`. Foreign code never runs under the lock: not
-/// copies and destructors of values, nor weigher and listener. What the listener throws is thrown when all is done.
+/// Callers hold an epoch, and when they hold it no more call `reclaim_if_due`. Of foreign code only the allocator runs under the
+/// lock: not copies and destructors of values, nor weigher and listener. What the listener throws is thrown when all is done.
 template <class Allocator>
 class alignas(64) MemoryShard {
     using Index = MemoryIndex<Allocator>;
@@ -67,20 +68,22 @@ public:
         removals.finish();
     }
 
-    /// Removes an entry that was found to be expired, if nobody is writing just now.
+    /// Removes an entry that was found to be expired, if nobody is writing just now and there is memory for it.
     void drop_expired(const HashedKey& key, const MemoryEntry& found, MemoryTick now) {
         MemoryRemovals removals(settings_.listener);
-        if (const std::unique_lock lock(mutex_, std::try_to_lock);
-            lock && index().find(key) == &found && settings_.is_over(found, now)) // or it was overwritten meanwhile
-            remove(key, RemovalCause::expired, removals);
+        try {
+            if (const std::unique_lock lock(mutex_, std::try_to_lock);
+                lock && index().find(key) == &found && settings_.is_over(found, now)) // or it was overwritten meanwhile
+                remove(key, RemovalCause::expired, removals);
+        } catch (const std::bad_alloc&) { // NOLINT(*-empty-catch): a reader has not asked for it
+        }
         removals.finish();
     }
 
-    /// Tells a policy that wants to know of a hit.
+    /// Tells a policy that wants to know of a hit, if there is memory for that.
     void hit(const HashedKey& key) {
         const std::lock_guard lock(mutex_);
-        MemoryEntry* const entry = index().find(key);
-        if (entry != nullptr && policy_ != nullptr) policy_->hit(*entry);
+        if (MemoryEntry* const entry = index().find(key)) note_hit(*entry);
     }
 
     /// Frees what was removed and no reader looks at any more, now and then.
@@ -110,12 +113,14 @@ public:
         }
     }
 
-    /// Sets other limits, and evicts until they hold. May throw `std::bad_alloc` in between.
-    void limit(MemoryLimits limits, MemoryRemovals& removals) {
-        {
-            const std::lock_guard lock(mutex_);
-            change(limits);
-        }
+    /// Sets other limits; `evict_surplus` is to follow. May throw `std::bad_alloc`, and then they stay.
+    void limit(MemoryLimits limits) {
+        const std::lock_guard lock(mutex_);
+        change(limits);
+    }
+
+    /// Evicts until the limits hold. May throw `std::bad_alloc` in between.
+    void evict_surplus(MemoryRemovals& removals) {
         for (bool is_over = true; is_over; removals.tell()) {
             const std::lock_guard lock(mutex_);
             for (std::size_t evicted = 0; (is_over = !has_room(nullptr, 0, 0)) && evicted != steps_at_once; ++evicted)
@@ -219,9 +224,18 @@ private:
         if (entry == nullptr || settings_.is_over(*entry, order.now)) return false;
         const bool was_expiring = entry->expires() != never;
         if (!entry->overwrite(order.value, order.expires)) return false;
+        note_hit(*entry);
         expiring_ += (order.expires != never ? 1U : 0U) - (was_expiring ? 1U : 0U);
         ++counts_.replaced;
         return true;
+    }
+
+    void note_hit(MemoryEntry& entry) noexcept {
+        if (policy_ == nullptr || !policy_->wants_hits()) return;
+        try {
+            policy_->hit(entry);
+        } catch (const std::bad_alloc&) { // NOLINT(*-empty-catch): then it is as if it had not been
+        }
     }
 
     /// Puts the entry of `fresh` in its place. Until nothing can fail any more, nothing is changed but by evictions.

@@ -2,6 +2,7 @@
 #define KENNEL_BACKENDS_MEMORY_SLABS_HPP
 
 #include "kennel/backends/memory/linked.hpp"
+#include "kennel/errors.hpp"
 
 #include <array>
 #include <cstddef>
@@ -102,7 +103,8 @@ private:
         Chunk* next = nullptr;
         Chunk* previous = nullptr;
     };
-    static_assert(sizeof(ChunkHead) + 2 * sizeof(Chunk*) <= page_size / 2 && sizeof(Chunk) == chunk_size);
+    static constexpr std::size_t head_size = (sizeof(ChunkHead) + 2 * sizeof(Chunk*) + 63) / 64 * 64;
+    static_assert(head_size <= page_size / 2 && sizeof(Chunk) == chunk_size);
 
     [[nodiscard]] static std::size_t words_in(std::size_t size) noexcept {
         return (size + sizeof(Word) - 1) / sizeof(Word);
@@ -123,7 +125,7 @@ private:
         if (++chunk.used == page_count) open_chunks_.remove(chunk);
 
         const auto index = static_cast<std::size_t>(&page - chunk.pages.data());
-        const std::size_t head = index == 0 ? sizeof(ChunkHead) + 2 * sizeof(Chunk*) : 0;
+        const std::size_t head = index == 0 ? head_size : 0;
         page = {.begin = reinterpret_cast<char*>(&chunk) + index * page_size + head,
                 .block_size = static_cast<std::uint16_t>(block_size),
                 .capacity = static_cast<std::uint16_t>((page_size - head) / block_size)};
@@ -141,9 +143,13 @@ private:
 
     [[nodiscard]] Chunk& make_chunk() {
         auto allocator = chunks();
-        Chunk* const chunk = ::new (static_cast<void*>(allocator.allocate(1))) Chunk;
+        Chunk* const memory = allocator.allocate(1);
+        if (reinterpret_cast<std::uintptr_t>(memory) % chunk_size != 0) {
+            allocator.deallocate(memory, 1);
+            throw ValidationError("the allocator of a memory backend must align as the types that it allocates demand");
+        }
         ++chunk_count_;
-        return *chunk;
+        return *::new (static_cast<void*>(memory)) Chunk;
     }
     void free(Chunk& chunk) noexcept {
         chunks().deallocate(&chunk, 1);
