@@ -60,7 +60,11 @@ void try_to(const Action& action) {
 long run(const char* policy, bool has_listener) {
     for (long failing = 1;; ++failing) {
         kennel::MemorySettings settings{.max_entries = most_entries, .policy = policy};
-        if (has_listener) settings.removal_listener = [](auto&&...) {};
+        bool was_told_right = true;
+        if (has_listener)
+            settings.removal_listener = [&](std::string_view key, const kennel::CachedValue& value, auto /*cause*/) {
+                was_told_right = was_told_right && is_right(key, value);
+            };
         kennel::MemoryBackend backend(settings);
         test::allocations().until_failure = failing;
         for (std::size_t number = 0; number != 4 * most_entries; ++number) {
@@ -72,7 +76,7 @@ long run(const char* policy, bool has_listener) {
         try_to([&] { backend.resize({.max_entries = most_entries}); });
         const bool has_failed = test::allocations().until_failure == 0;
         test::allocations().until_failure = 0;
-        if (!is_consistent(backend)) {
+        if (!was_told_right || !is_consistent(backend)) {
             std::printf("%s: inconsistent after allocation %ld has failed\n", policy, failing);
             return 0;
         }

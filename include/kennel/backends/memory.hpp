@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -153,13 +154,18 @@ private:
     /// Calls `change` with each shard and what it removes.
     template <class Change>
     void for_each_shard(Change&& change) {
-        detail::MemoryRemovals removals(shared_.listener);
+        std::exception_ptr error;
         for (Shard& shard : shards_) {
-            const Writing writing(shard);
-            change(shard, removals);
-            removals.tell();
+            {
+                const Writing writing(shard);
+                detail::MemoryRemovals removals(shared_.listener);
+                change(shard, removals);
+                removals.tell();
+                if (error == nullptr) error = removals.error();
+            }
+            shard.reclaim();
         }
-        removals.finish();
+        if (error != nullptr) std::rethrow_exception(error);
     }
 
     template <class Use>
@@ -204,7 +210,8 @@ private:
     [[nodiscard]] [[gnu::always_inline]] detail::MemoryTick now() const {
         const std::int64_t noted = steady_word_ != nullptr ? steady_word_->load(std::memory_order_relaxed) : 0;
         const std::int64_t elapsed = (noted != 0 ? noted : asked_time()) - start_;
-        return elapsed > 0 ? static_cast<detail::MemoryTick>(elapsed) / 1'000'000 : 0;
+        const detail::MemoryTick time = elapsed > 0 ? static_cast<detail::MemoryTick>(elapsed) / 1'000'000 : 0;
+        return time < detail::never ? time : detail::never - 1;
     }
     [[nodiscard]] [[gnu::noinline]] std::int64_t asked_time() const {
         return clock_->coarse_steady_now().time_since_epoch().count();
@@ -220,7 +227,7 @@ private:
     /// The first tick at which a life that begins at `time` is over for certain.
     [[nodiscard]] static detail::MemoryTick expiry(detail::MemoryTick time, TimeSpan life) noexcept {
         const detail::MemoryTick length = ticks_in(life);
-        return length < detail::never - time ? time + length : detail::never - 1;
+        return length < detail::never && length < detail::never - time ? time + length : detail::never - 1;
     }
 
     [[nodiscard]] Shard& shard(std::uint64_t hash) const noexcept { return shards_[hash & shard_mask_]; }

@@ -27,7 +27,7 @@ struct alignas(64) EpochReader {
 /// Epoch-based reclamation (K. Fraser, "Practical lock-freedom", 2004): what readers may still look at is kept until all
 /// who were reading when it was retired have left. A reader writes one word of its own and waits for nobody.
 template <class Lazy>
-class BasicEpochs {
+class [[gnu::visibility("default")]] BasicEpochs { // one for all shared libraries
 public:
     [[nodiscard]] static BasicEpochs& instance() {
         static auto* const epochs = new BasicEpochs; // never destroyed: threads may read while the program exits
@@ -89,7 +89,7 @@ public:
         Retirement free; // destroyed outside the lock
         const std::lock_guard lock(mutex_);
         retirement.front().epoch = instance_epoch.fetch_add(1, std::memory_order_seq_cst);
-        if (retired_.empty()) unsettled.fetch_add(1, std::memory_order_seq_cst);
+        if (!keeps_retired.exchange(true, std::memory_order_seq_cst)) unsettled.fetch_add(1, std::memory_order_seq_cst);
         retired_.splice(retired_.end(), retirement);
         take_unreachable(free);
     }
@@ -133,7 +133,7 @@ private:
             unsettled.fetch_sub(1, std::memory_order_relaxed);
             reader.is_taken.store(false, std::memory_order_release);
         }
-        collect();
+        if (keeps_retired.load(std::memory_order_relaxed)) collect();
     }
 
     /// The list is in the order of the epochs.
@@ -143,7 +143,9 @@ private:
         auto kept = retired_.begin();
         while (kept != retired_.end() && kept->epoch < oldest) ++kept;
         free.splice(free.end(), retired_, retired_.begin(), kept);
-        if (retired_.empty()) unsettled.fetch_sub(1, std::memory_order_relaxed);
+        if (!retired_.empty()) return;
+        keeps_retired.store(false, std::memory_order_relaxed);
+        unsettled.fetch_sub(1, std::memory_order_relaxed);
     }
 
     [[gnu::cold]] void enlist() {
@@ -181,6 +183,7 @@ private:
 
     static inline std::atomic<std::uint64_t> instance_epoch{1};
     static inline std::atomic<unsigned> unsettled{0}; ///< how many things `settle` has to do some time
+    static inline std::atomic<bool> keeps_retired{false};
     static inline constinit thread_local EpochReader* current_reader = nullptr;
     static inline constinit thread_local bool has_left = false; ///< its thread_local objects are gone
 

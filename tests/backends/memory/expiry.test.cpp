@@ -182,3 +182,16 @@ TEST_CASE("a region's memory drops what its region cannot serve any more, unread
     for (std::size_t number = 0; number != 3'000; ++number) region.set("late " + key_of(number % 500), 1);
     CHECK(removals.count(kennel::RemovalCause::expired) == 100);
 }
+
+TEST_CASE("a backend outlives the ticks that it can count", "[memory]") {
+    const auto clock = std::make_shared<kennel::testing::ManualClock>();
+    MemoryBackend backend({.time_to_live = std::chrono::hours(24)}, clock);
+    for (int decade = 0; decade != 5; ++decade) {
+        clock->advance(std::chrono::hours(24) * 3653);
+        store(backend, "key", decade);
+        std::size_t count = 0;
+        backend.for_each(
+            [&](std::string_view key, const kennel::CachedValue& /*value*/) { count += key == "key" ? 1U : 100U; });
+        CHECK(count == 1);
+    }
+}

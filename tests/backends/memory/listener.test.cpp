@@ -4,6 +4,7 @@
 #include "support/memory_backend.hpp"
 #include "support/threads.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -131,4 +132,26 @@ TEST_CASE("a removal listener may call the backend, from several threads", "[mem
     CHECK(told > 0);
     CHECK(backend.size() <= 20);
     CHECK(backend.size() == count_iterated(backend));
+}
+
+TEST_CASE("a listener that stores is not told of what expires in the midst of that", "[memory]") {
+    const auto clock = std::make_shared<kennel::testing::ManualClock>();
+    kennel::MemorySettings settings;
+    settings.time_to_live = std::chrono::seconds(1);
+    MemoryBackend* backend_of_listener = nullptr;
+    int depth = 0;
+    int deepest = 0;
+    settings.removal_listener = [&](std::string_view key, const kennel::CachedValue& /*value*/, auto /*cause*/) {
+        if (key == "note") return;
+        deepest = (std::max)(deepest, ++depth);
+        store(*backend_of_listener, "note", 1);
+        --depth;
+    };
+    MemoryBackend backend(settings, clock);
+    backend_of_listener = &backend;
+    for (std::size_t number = 0; number != 5'000; ++number) store(backend, key_of(number), 1);
+    clock->advance(std::chrono::seconds(2));
+    for (std::size_t number = 0; number != 20'000; ++number) store(backend, "other", 1);
+    CHECK(deepest == 1);
+    CHECK(backend.size() < 5'000);
 }

@@ -138,7 +138,7 @@ public:
 
     [[nodiscard]] MemoryTick expires() const noexcept {
         const MemoryTick high = key_size_and_expiry_.load(std::memory_order_relaxed) & 0xffU;
-        return high << 32U | expires_low_.load(std::memory_order_relaxed);
+        return high << 32U | expires_low_.load(std::memory_order_acquire);
     }
 
     /// Calls `read` with the value where it lies, or with a copy of one that could be overwritten meanwhile.
@@ -160,6 +160,7 @@ public:
         if (!(flags_ & is_small) || flags_ != flags_for(value, false) || &type() != payload.type()) return false;
         if (this->expires() >> 32U != expires >> 32U) return false;
         const std::uint16_t sequence = sequence_.load(std::memory_order_relaxed);
+        if (sequence == last_sequence) return false;
         sequence_.store(static_cast<std::uint16_t>(sequence + 1), std::memory_order_relaxed);
         set_times(value.metadata, expires);
         write(payload);
@@ -208,6 +209,8 @@ private:
     static constexpr std::size_t longest_key = (std::size_t{1} << 24U) - 1;
     static constexpr std::size_t most_bytes = 0xffff'ffffU;
     static constexpr std::size_t largest_small = 64;
+    static constexpr std::uint16_t last_sequence =
+        0xfffe; ///< it never begins anew, or a slow reader might see it again
     static constexpr std::uint32_t sampled_below = 1U << 28U; ///< one hit in sixteen is counted for all sixteen
 
     MemoryEntry(std::string_view key, const CachedValue& value, MemoryTick expires, std::uint8_t flags)
@@ -340,7 +343,11 @@ private:
 
     template <class Read>
     [[gnu::always_inline]] void visit_copy(Read& read) const {
-        std::uint64_t copy[largest_small / 8];
+        alignas(8) std::byte copy[largest_small];
+        const auto copy_word = [&](std::uint64_t* from, unsigned word) {
+            const std::uint64_t value = std::atomic_ref(from[word]).load(std::memory_order_acquire);
+            std::memcpy(copy + 8 * word, &value, sizeof value);
+        };
         // Made in two steps, for compilers first clear an object that is made in one; never destroyed, for it owns nothing.
         alignas(CachedValue) std::byte room[sizeof(CachedValue)];
         CachedValue& value = *::new (static_cast<void*>(room)) CachedValue;
@@ -351,10 +358,9 @@ private:
             while (((before = sequence_.load(std::memory_order_acquire)) & 1U) != 0) let_writer_go_on();
             value.metadata.created = created();
             value.metadata.creation_cost = cost();
-            copy[0] = std::atomic_ref(original[0]).load(std::memory_order_acquire);
+            copy_word(original, 0);
             if (word_count() > 1) [[unlikely]]
-                for (unsigned word = 1; word < word_count(); ++word)
-                    copy[word] = std::atomic_ref(original[word]).load(std::memory_order_acquire);
+                for (unsigned word = 1; word < word_count(); ++word) copy_word(original, word);
         } while (sequence_.load(std::memory_order_relaxed) != before);
         read(std::as_const(value));
     }

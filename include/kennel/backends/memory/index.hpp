@@ -167,8 +167,9 @@ private:
         std::size_t slot;
     };
 
-    MemoryIndex(std::size_t bucket_count, const Lines& allocator)
-        : bucket_count_(bucket_count), allocator_(allocator) {}
+    MemoryIndex(std::size_t bucket_count, const Lines& allocator) : bucket_count_(bucket_count), allocator_(allocator) {
+        static_assert(sizeof(MemoryIndex) == sizeof(MemoryBucket), "an allocator may have 48 bytes at most");
+    }
 
     [[nodiscard]] MemoryBucket* buckets() const noexcept {
         return reinterpret_cast<MemoryBucket*>(const_cast<MemoryIndex*>(this)) + 1;

@@ -9,10 +9,11 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Weighs the misses that a least-recently-used cache of the same size would not have had against the hits that it would
-/// not have had. A policy that loses too much by this account is to imitate it for a spell.
+/// Weighs the misses that a least-recently-used cache of the same size would not have had against the hits that it
+/// would not have had. A policy that loses too much by this account is to imitate it for a spell.
 ///
-/// Each spell lasts twice as long as the one before, until the policy has proved better, so that its losses stay small.
+/// Each spell lasts twice as long as the one before, until the policy has proved better, so that its losses stay
+/// small.
 class LruRegret {
 public:
     void resize(std::size_t capacity) noexcept { capacity_ = static_cast<double>(capacity); }
@@ -47,7 +48,7 @@ private:
     static constexpr double tolerance = 0.08;   ///< what may be lost before a spell: a few misses in a hundred
     static constexpr double most_regret = 0.12; ///< so that what was long ago does not count for ever
     static constexpr double memory = 1;         ///< misses in which most is forgotten
-    static constexpr double first_spell = 8;    ///< long enough that the losses before it do not matter
+    static constexpr double first_spell = 12;   ///< long enough that the losses before it do not matter
     static constexpr double longest_spell = 64;
     static constexpr double noise = 8; ///< misses that a small cache may have by chance
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 KENNEL_NAMESPACE_BEGIN
@@ -14,15 +15,16 @@ namespace detail {
 /// the room is needed. An entry knows its `MemoryPlace`. Not for two threads at once.
 class MemoryQueue {
 public:
-    /// `number` tells this queue from the others of its policy.
-    explicit MemoryQueue(std::uint8_t number) : number_(number) {}
+    /// `number` tells this queue from the others of its policy. Positions count from `first` on, and begin anew some time.
+    explicit MemoryQueue(std::uint8_t number, std::uint32_t first = 0) : number_(number), begin_(first), end_(first) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool holds(const MemoryEntry& entry) const noexcept { return entry.place.queue == number_; }
 
-    /// Makes room for `count` pushes, where at most `capacity` entries are expected; may throw `std::bad_alloc`.
+    /// Makes room for `count` pushes, where at most `capacity` entries are expected; may throw `std::bad_alloc`, also when there
+    /// are more entries than positions.
     void reserve(std::size_t count, std::size_t capacity) {
-        if (length() + count > ring_.size() || end_ + count > last_position) [[unlikely]]
+        if (length() + count > ring_.size()) [[unlikely]]
             rebuild(count, capacity);
     }
 
@@ -56,12 +58,12 @@ public:
 private:
     static constexpr std::uint32_t last_position = MemoryPlace::last_position;
     static constexpr std::uint32_t prefetched =
-        4; ///< how soon an entry is wanted in the processor's cache before its turn
+        4; ///< entries that are to be in the processor's cache before their turn
 
     [[nodiscard]] std::size_t length() const noexcept { return end_ - begin_; }
 
     [[nodiscard]] MemoryEntry*& slot(std::uint32_t position) noexcept {
-        const std::size_t at = head_ + (position - begin_);
+        const std::size_t at = head_ + ((position - begin_) & last_position); // positions begin anew some time
         return ring_[at < ring_.size() ? at : at - ring_.size()];
     }
 
@@ -72,6 +74,7 @@ private:
         std::size_t larger = ring_.size();
         if (needed > larger / 8 * 7) larger = 2 * needed + 8;
         if (larger > expected && needed <= expected / 8 * 7) larger = expected;
+        if (larger > last_position) throw std::bad_alloc();
         std::vector<MemoryEntry*> ring(larger);
         std::uint32_t at = 0;
         for (; begin_ != end_; ++begin_, head_ = head_ + 1 != ring_.size() ? head_ + 1 : 0)
@@ -88,8 +91,8 @@ private:
     std::uint8_t number_;
     std::vector<MemoryEntry*> ring_;
     std::size_t head_ = 0; ///< where in the ring the position `begin_` is
-    std::uint32_t begin_ = 0;
-    std::uint32_t end_ = 0;
+    std::uint32_t begin_;
+    std::uint32_t end_;
     std::size_t size_ = 0;
 };
 

@@ -32,8 +32,16 @@ public:
         if (listener_) removed_.push_back({&entry, cause});
     }
 
+    /// Whether the calling thread is telling a listener just now.
+    [[nodiscard]] static bool is_telling() noexcept { return depth != 0; }
+
+    /// The first that the listener has thrown so far, if it has.
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
     /// Tells the listener of all so far; what it throws is kept for `finish`.
     void tell() noexcept {
+        if (removed_.empty()) return;
+        ++depth;
         for (const auto& [entry, cause] : std::exchange(removed_, {})) {
             try {
                 entry->visit([&, cause = cause](const CachedValue& value) { listener_(entry->key(), value, cause); });
@@ -41,11 +49,12 @@ public:
                 if (error_ == nullptr) error_ = std::current_exception();
             }
         }
+        --depth;
     }
 
     /// Tells the listener of the rest, then throws the first of what it has thrown.
     void finish() {
-        if (!removed_.empty()) tell();
+        tell();
         if (error_ != nullptr) std::rethrow_exception(std::exchange(error_, nullptr));
     }
 
@@ -54,6 +63,8 @@ private:
         const MemoryEntry* entry;
         RemovalCause cause;
     };
+
+    static inline constinit thread_local int depth = 0; ///< of calls of `tell`
 
     const RemovalListener& listener_;
     std::vector<Removed> removed_;

@@ -52,7 +52,16 @@ public:
     [[nodiscard]] Batch take_unreachable(std::uint64_t oldest_reader) noexcept {
         Batch unreachable;
         if (epoch_ < oldest_reader) std::swap(unreachable, old_);
+        if (!old_.empty()) urgency_ += plain_batch_size - dear_batch_size; // to be tried again soon
         return unreachable;
+    }
+
+    /// What the tables among it take in memory.
+    [[nodiscard]] std::size_t table_bytes() const noexcept {
+        std::size_t bytes = 0;
+        for (const Batch* const batch : {&young_, &old_})
+            for (const auto& index : batch->indexes) bytes += index->bytes();
+        return bytes;
     }
 
     /// Everything; for the end, when there are no readers.

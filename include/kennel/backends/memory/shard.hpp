@@ -88,7 +88,11 @@ public:
 
     /// Frees what was removed and no reader looks at any more, now and then.
     void reclaim_if_due() noexcept {
-        if (!is_reclaiming_due_.load(std::memory_order_relaxed) || !is_reclaiming_due_.exchange(false)) return;
+        if (is_reclaiming_due_.load(std::memory_order_relaxed) && is_reclaiming_due_.exchange(false)) reclaim();
+    }
+
+    /// The same at once.
+    void reclaim() noexcept {
         {
             const std::lock_guard lock(mutex_);
             retired_.seal();
@@ -137,7 +141,8 @@ public:
     void add_to(MemoryStatistics& total) const {
         const std::lock_guard lock(mutex_);
         total += counts_;
-        total.bytes += slabs_.bytes() + index().bytes() + (policy_ != nullptr ? policy_->bytes() : 0) + sizeof *this;
+        total.bytes += slabs_.bytes() + index().bytes() + retired_.table_bytes() +
+                       (policy_ != nullptr ? policy_->bytes() : 0) + sizeof *this;
     }
 
 private:
@@ -225,7 +230,8 @@ private:
         const bool was_expiring = entry->expires() != never;
         if (!entry->overwrite(order.value, order.expires)) return false;
         note_hit(*entry);
-        expiring_ += (order.expires != never ? 1U : 0U) - (was_expiring ? 1U : 0U);
+        if (order.expires != never) ++expiring_;
+        if (was_expiring) --expiring_;
         ++counts_.replaced;
         return true;
     }
@@ -332,6 +338,7 @@ private:
         auto larger = Index::make(next_size(), allocator_);
         index().for_each([&](MemoryEntry& entry) { larger->insert(&entry, {entry.key(), hash_of(entry)}); });
         retired_.retire(typename Index::Owner(index_.exchange(larger.release(), std::memory_order_release)));
+        is_reclaiming_due_.store(true, std::memory_order_relaxed);
     }
 
     /// May throw `std::bad_alloc`, and then nothing has changed.
@@ -366,9 +373,10 @@ private:
         if (retired_.retire(entry)) is_reclaiming_due_.store(true, std::memory_order_relaxed);
     }
 
-    /// Looks at the entries of one bucket whether they have expired, so that all are looked at in turn.
+    /// Looks at the entries of one bucket whether they have expired, so that all are looked at in turn. Not for a listener that
+    /// stores something: it would be told of these in the midst of that, and store, and so on, bucket for bucket.
     void sweep(MemoryTick now, MemoryRemovals& removals) {
-        if (expiring_ == 0 && !settings_.counts_idleness()) return;
+        if ((expiring_ == 0 && !settings_.counts_idleness()) || MemoryRemovals::is_telling()) return;
         index().for_each_in(swept_++, [&](MemoryEntry& entry) {
             if (settings_.is_over(entry, now)) remove(entry, hash_of(entry), RemovalCause::expired, removals);
         });

@@ -13,7 +13,7 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// Numbers for types, which take less room in an entry than a pointer.
-class TypeIds {
+class [[gnu::visibility("default")]] TypeIds { // one for all shared libraries
 public:
     /// The number of a type. Throws `std::length_error` when there are more types than numbers.
     [[nodiscard]] static std::uint32_t of(const TypeDescriptor& type) {

@@ -12,13 +12,13 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Two queues whose sizes adapt to the requests: new entries go through a small one, and only those that are used there
-/// reach the main one. So a scan passes by what is used again.
+/// Two queues whose sizes adapt to the requests: new entries go through a small one, and only those that are used
+/// there reach the main one. So a scan passes by what is used again.
 ///
 /// Of the family of 2Q (T. Johnson and D. Shasha, 1994), ARC (N. Megiddo and D. Modha, 2003) and S3-FIFO (J. Yang and
-/// others, 2023). Its own: uses right after the insertion do not count; an entry of the main queue earns a credit in each
-/// pass in which it is used, and spends one in each in which it is not; an unused entry now and then gets a try in the main
-/// queue; and where a least-recently-used cache would do better, it behaves like one (see `LruRegret`).
+/// others, 2023). Its own: uses right after the insertion do not count; an entry of the main queue earns a credit in
+/// each pass in which it is used, and spends one in each in which it is not; an unused entry now and then gets a try
+/// in the main queue; and where a least-recently-used cache would do better, it behaves like one (see `LruRegret`).
 /// See docs/memory_backend.md for the evidence.
 class AdaptivePolicy final : public EvictionPolicy {
 public:
@@ -126,7 +126,8 @@ private:
     [[nodiscard]] double pass() const noexcept {
         return static_cast<double>(main_.size()) * evictions() / (looks_ + 1) + 1;
     }
-    /// After how many misses a least-recently-used cache evicts what is not used: its other entries are used meanwhile.
+    /// After how many misses a least-recently-used cache evicts what is not used; its other entries are used
+    /// meanwhile.
     [[nodiscard]] double lru_reach() const noexcept {
         return capacity() - used_share_ * static_cast<double>(main_.size());
     }
