@@ -9,7 +9,7 @@ namespace bench {
 
 /// What the entries of a cache take in memory, in bytes for each, with key and value.
 struct Footprint {
-    double allocated; ///< as the allocator hands it out, with its own overhead
+    double allocated; ///< as the allocator hands it out, with its own overhead and with what nobody touches
     double resident;  ///< as the system sees it
     double own;       ///< as the cache counts it; zero when it does not
 };

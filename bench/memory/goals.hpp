@@ -85,7 +85,7 @@ private:
             if (row.cache != yardstick || !row.footprint) continue;
             const std::string name = "memory_bytes_beyond_key_and_value_of_" + std::to_string(row.setting.value_size);
             const auto needed = static_cast<double>(row.setting.value_size + sizeof(Request::text));
-            goals_.push_back({name, row.footprint->allocated - needed, Goal::Bound::at_most, 64});
+            goals_.push_back({name, row.footprint->own - needed, Goal::Bound::at_most, 64});
             goals_.push_back({name + "_resident", row.footprint->resident - needed, Goal::Bound::at_most, 64});
         }
     }

@@ -249,12 +249,15 @@ private:
         return rounded_up(key_end) + tracking_size(flags) + ((flags & has_extras) ? sizeof(MemoryExtras) : 0);
     }
 
-    /// Small values take whole words. Others may need a gap before them, since blocks are aligned to eight bytes only.
+    /// Small values take whole words. Before others there may be a gap; how large it is for those that are aligned to more than
+    /// eight bytes shows only when there is a block.
     [[nodiscard]] static std::size_t size_of_all(std::uint8_t flags, std::size_t key_size, const TypeDescriptor* type,
                                                  std::size_t value_size) noexcept {
         const std::size_t before = value_offset(flags, key_size);
         if (flags & is_small) return rounded_up(before) + rounded_up(value_size);
-        return before + (type != nullptr ? type->alignment - 1 : 0) + value_size;
+        if (type == nullptr) return before + value_size;
+        const std::size_t mask = type->alignment - 1;
+        return (type->alignment <= 8 ? (before + mask) & ~mask : before + mask) + value_size;
     }
 
     [[nodiscard]] char* at(std::size_t offset) noexcept { return reinterpret_cast<char*>(this) + offset; }

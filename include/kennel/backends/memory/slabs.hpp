@@ -63,11 +63,12 @@ public:
         give_back(page);
     }
 
-    /// How much it has taken of memory.
-    [[nodiscard]] std::size_t bytes() const noexcept { return chunk_count_ * chunk_size + large_bytes_; }
+    /// How much it has taken of memory, without the parts of chunks that nobody has touched so far.
+    [[nodiscard]] std::size_t bytes() const noexcept { return touched_pages_ * page_size + large_bytes_; }
 
 private:
-    static constexpr std::size_t chunk_size = 64U << 10U;
+    static constexpr std::size_t chunk_size = 512U
+                                              << 10U; ///< of which no more is touched than the pages that are needed
     static constexpr std::size_t page_size = 8U << 10U;
     static constexpr std::size_t page_count = chunk_size / page_size;
     static constexpr std::size_t largest_block = 512;
@@ -122,6 +123,7 @@ private:
         const bool has_free = !chunk.free.empty();
         Page& page = has_free ? chunk.free.front() : chunk.pages[chunk.fresh++];
         if (has_free) chunk.free.remove(page);
+        else ++touched_pages_;
         if (++chunk.used == page_count) open_chunks_.remove(chunk);
 
         const auto index = static_cast<std::size_t>(&page - chunk.pages.data());
@@ -148,12 +150,11 @@ private:
             allocator.deallocate(memory, 1);
             throw ValidationError("the allocator of a memory backend must align as the types that it allocates demand");
         }
-        ++chunk_count_;
         return *::new (static_cast<void*>(memory)) Chunk;
     }
     void free(Chunk& chunk) noexcept {
+        touched_pages_ -= chunk.fresh;
         chunks().deallocate(&chunk, 1);
-        --chunk_count_;
     }
 
     template <class Type>
@@ -164,7 +165,7 @@ private:
     Allocator allocator_;
     std::array<Linked<Page>, largest_block / sizeof(Word) + 1> open_pages_{}; ///< with room, by the words in a block
     Linked<Chunk> open_chunks_;                                               ///< with room for pages
-    std::size_t chunk_count_ = 0;
+    std::size_t touched_pages_ = 0;
     std::size_t large_bytes_ = 0;
 };
 
