@@ -5,11 +5,13 @@
 
 #include "expect.hpp"
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <iostream>
-#include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -24,13 +26,20 @@ int main() {
     // [configure]
     // A weigher sees key and value. Without one, an entry weighs the bytes that it takes in the cache, which are few here.
     const kennel::MemoryWeigher weigher = [](std::string_view key, const CachedValue& value) {
-        const Page* const page = value.payload.get_if<Page>();
-        return key.size() + (page != nullptr ? (*page)->size() : 0);
+        const Page* const page =
+            value.payload.get_if<Page>(); // of exactly the type that the creators return
+        if (page == nullptr) throw std::logic_error("there should be only pages");
+        return 100 + key.size() + (*page)->size();
     };
-    std::map<RemovalCause, int> removals;
+    // Listeners run on several threads at once.
+    std::array<std::atomic<int>, 4> removals{};
     const kennel::RemovalListener listener = [&](std::string_view /*key*/,
-                                                 const CachedValue& /*value*/,
-                                                 RemovalCause cause) { ++removals[cause]; };
+                                                 const CachedValue& /*value*/, RemovalCause cause) {
+        ++removals[static_cast<std::size_t>(cause)];
+    };
+    const auto removed_by = [&](RemovalCause cause) {
+        return removals[static_cast<std::size_t>(cause)].load();
+    };
 
     kennel::CacheRegion pages;
     pages.configure("memory",
@@ -47,7 +56,7 @@ int main() {
     };
     for (int number = 0; number != 100; ++number)
         (void)render("page " + std::to_string(number), 2'000);
-    expect(removals[RemovalCause::evicted] > 0, "when there is no room, other pages are evicted");
+    expect(removed_by(RemovalCause::evicted) > 0, "when there is no room, other pages are evicted");
 
     for (int request = 0; request != 1'000; ++request) (void)render("page 99", 2'000);
 
@@ -57,6 +66,7 @@ int main() {
 
     // [ask]
     const auto memory = std::dynamic_pointer_cast<kennel::MemoryBackend>(pages.actual_backend());
+    if (memory == nullptr) return 1; // another backend, or a proxy in front of it
     const kennel::MemoryStatistics held = memory->statistics();
     std::cout << held.entries << " pages weigh " << held.weight << "; " << held.evicted
               << " were evicted, " << held.refused << " refused\n";
@@ -76,5 +86,5 @@ int main() {
     expect(memory->statistics().weight <= 20'000, "so does the new one");
 
     pages.erase("page 99");
-    expect(removals[RemovalCause::erased] == 1, "the listener knows why");
+    expect(removed_by(RemovalCause::erased) == 1, "the listener knows why");
 }

@@ -236,7 +236,7 @@ class HitRatio(unittest.TestCase):
         trace = self.file("loop.txt", as_text(LOOP))
         for arguments, word in [
             (["--polisy", "lru"], "--polisy"),
-            (["--policy", "lru,fifo"], "adaptive, s3_fifo or lru"),
+            (["--policy", "lru,fifo"], "adaptive, s3_fifo, lru"),
             (["--capacities", "0"], "'0'"),
             (["--capacities", "1%,,2%"], "''"),
             (["--capacities", "101%"], "'101'"),

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <string>
+#include <tuple>
 
 namespace {
 
@@ -123,4 +124,26 @@ TEST_CASE("limits of zero or less are errors that name the argument", "[memory]"
     CHECK(mentions(refusal_of({{"time_to_idle", 0}}), {"'time_to_idle'", "above zero"}));
     CHECK(mentions(refusal_of({{"policy", "mru"}}), {"'policy'", "mru", "lru"}));
     REQUIRE_THROWS_AS(MemoryBackend(MemorySettings{.max_entries = 0}), kennel::ValidationError);
+}
+
+TEST_CASE("what is hottest survives a resize", "[memory]") {
+    const auto [policy,
+                least] = GENERATE(table<std::string, std::size_t>({{"adaptive", 80}, {"s3_fifo", 95}, {"lru", 100}}));
+    const bool is_by_weight = GENERATE(true, false);
+    MemorySettings settings;
+    settings.policy = policy;
+    settings.max_entries = 1'000; // one part
+    settings.weigher = [](auto&&...) { return std::size_t{10}; };
+    MemoryBackend backend(settings);
+    Dice dice(7);
+    for (int round = 0; round != 20'000; ++round) {
+        const std::string key = key_of(dice.roll(3) != 0 ? dice.roll(100) : 100 + dice.roll(2'000));
+        if (!has(backend, key)) store(backend, key, 1);
+    }
+    for (std::size_t number = 0; number != 100; ++number)
+        if (!has(backend, key_of(number))) store(backend, key_of(number), 1);
+    backend.resize(is_by_weight ? MemoryLimits{.max_weight = 5'000} : MemoryLimits{.max_entries = 500});
+    CHECK(backend.size() == 500);
+    INFO(policy);
+    CHECK(count_found(backend, 100) >= least);
 }

@@ -228,9 +228,9 @@ private:
                             metadata.version != value_version;
         const unsigned flags = (type != nullptr ? 0U : unsigned{holds_bytes}) | (extras ? unsigned{has_extras} : 0U) |
                                (tracked ? unsigned{is_tracked} : 0U);
-        const bool small = flags == 0 && type->is_trivially_copyable && type->size <= largest_small &&
-                           type->alignment <= 8;
-        return static_cast<std::uint8_t>(small ? is_small | word_count(type->size) << 4U : flags);
+        const bool fits = flags == 0 && type->is_trivially_copyable && type->size <= largest_small &&
+                          type->alignment <= 8;
+        return static_cast<std::uint8_t>(fits ? is_small | word_count(type->size) << 4U : flags);
     }
 
     [[nodiscard]] static unsigned word_count(std::size_t size) noexcept {

@@ -29,7 +29,7 @@ struct alignas(64) MemoryBucket {
     static constexpr unsigned overflow_shift = 56;
 
     std::atomic<std::uint64_t> tags{0}; ///< a byte for each slot, any when it is empty; above them the overflow count
-    std::array<std::atomic<MemoryEntry*>, slot_count> slots{};
+    std::array<std::atomic<MemoryEntry*>, slot_count> entries{};
 
     [[nodiscard]] static unsigned overflow(std::uint64_t tags) noexcept {
         return static_cast<unsigned>(tags >> overflow_shift);
@@ -44,7 +44,7 @@ struct alignas(64) MemoryBucket {
 
     [[nodiscard]] unsigned empty_slot() const noexcept {
         unsigned slot = 0;
-        while (slot != slot_count && slots[slot].load(std::memory_order_relaxed) != nullptr) ++slot;
+        while (slot != slot_count && entries[slot].load(std::memory_order_relaxed) != nullptr) ++slot;
         return slot;
     }
 
@@ -53,7 +53,7 @@ struct alignas(64) MemoryBucket {
     [[nodiscard]] [[gnu::always_inline]] MemoryEntry* find(std::uint64_t matches, std::string_view key) const noexcept {
         for (; matches != 0; matches &= matches - 1) {
             const auto slot = static_cast<unsigned>(std::countr_zero(matches)) / 8;
-            MemoryEntry* const entry = slots[slot].load(std::memory_order_acquire);
+            MemoryEntry* const entry = entries[slot].load(std::memory_order_acquire);
             if (entry != nullptr && (entry->*has_key)(key)) [[likely]]
                 return entry;
         }
@@ -119,7 +119,7 @@ public:
             const unsigned slot = bucket.empty_slot();
             if (slot != MemoryBucket::slot_count) {
                 const std::uint64_t others = tags & ~(std::uint64_t{0xff} << (8 * slot));
-                bucket.slots[slot].store(entry, std::memory_order_release);
+                bucket.entries[slot].store(entry, std::memory_order_release);
                 bucket.tags.store(others | std::uint64_t{key.tag()} << (8 * slot), std::memory_order_release);
                 return;
             }
@@ -131,28 +131,28 @@ public:
     /// Puts `fresh` in the place of `entry`, which has the same key.
     void replace(const MemoryEntry* entry, MemoryEntry* fresh, std::uint64_t hash) noexcept {
         const Place place = place_of(entry, hash);
-        buckets()[place.bucket].slots[place.slot].store(fresh, std::memory_order_release);
+        buckets()[place.bucket].entries[place.slot].store(fresh, std::memory_order_release);
     }
 
     void erase(const MemoryEntry* entry, std::uint64_t hash) noexcept {
         const Place place = place_of(entry, hash);
         for (std::size_t passed = home(hash); passed != place.bucket; passed = after(passed))
             count_overflow(buckets()[passed], buckets()[passed].tags.load(std::memory_order_relaxed), false);
-        buckets()[place.bucket].slots[place.slot].store(nullptr, std::memory_order_release);
+        buckets()[place.bucket].entries[place.slot].store(nullptr, std::memory_order_release);
     }
 
     /// Calls `use` with every entry.
     template <class Use>
     void for_each(Use&& use) const {
         for (std::size_t position = 0; position != bucket_count_; ++position)
-            for (const auto& slot : buckets()[position].slots)
+            for (const auto& slot : buckets()[position].entries)
                 if (MemoryEntry* const entry = slot.load(std::memory_order_acquire)) use(*entry);
     }
 
     /// Calls `use` with the entries of one bucket; any number will do as `position`.
     template <class Use>
     void for_each_in(std::size_t position, Use&& use) const {
-        for (const auto& slot : buckets()[position % bucket_count_].slots)
+        for (const auto& slot : buckets()[position % bucket_count_].entries)
             if (MemoryEntry* const entry = slot.load(std::memory_order_acquire)) use(*entry);
     }
 
@@ -201,7 +201,7 @@ private:
     [[nodiscard]] Place place_of(const MemoryEntry* entry, std::uint64_t hash) const noexcept {
         for (std::size_t position = home(hash);; position = after(position))
             for (std::size_t slot = 0; slot != MemoryBucket::slot_count; ++slot)
-                if (buckets()[position].slots[slot].load(std::memory_order_relaxed) == entry) return {position, slot};
+                if (buckets()[position].entries[slot].load(std::memory_order_relaxed) == entry) return {position, slot};
     }
 
     /// A count that has come to its end stays there.

@@ -295,9 +295,18 @@ private:
         retired_.reserve();
         if (entries > index().capacity()) grow();
         if (policy_ == nullptr) return;
+        policy_->reserve(entries, expected(entries));
+    }
+
+    /// How many entries there will be when the shard is full, as far as that can be seen while there are so many.
+    [[nodiscard]] std::size_t expected(std::size_t entries) const noexcept {
         const bool is_heavy = counts_.weight > limits_.max_weight / 20 * 19;
-        policy_->reserve(entries,
-                         is_heavy || limits_.max_entries == MemoryLimits::none ? entries : limits_.max_entries);
+        if (!is_heavy && limits_.max_entries != MemoryLimits::none) return limits_.max_entries;
+        std::size_t room = entries;
+        if (counts_.weight > limits_.max_weight)
+            room = 1 + static_cast<std::size_t>(static_cast<double>(entries) * static_cast<double>(limits_.max_weight) /
+                                                static_cast<double>(counts_.weight));
+        return room < limits_.max_entries ? room : limits_.max_entries;
     }
 
     void reserve_removal(MemoryRemovals& removals) {
@@ -308,8 +317,10 @@ private:
     /// Either all of it happens or nothing.
     void change(MemoryLimits limits) {
         const MemoryLimits before = std::exchange(limits_, limits);
-        if (policy_ != nullptr || !is_limited()) return;
+        if (!is_limited()) return;
         try {
+            const auto held = static_cast<std::size_t>(counts_.entries);
+            if (policy_ != nullptr) return policy_->reserve(held, expected(held));
             auto policy = settings_.make_policy();
             std::vector<unsigned> uses; // which policies forget of new entries
             index().for_each([&](MemoryEntry& entry) {
