@@ -76,7 +76,7 @@ std::vector<TraceResult> measure_all(const std::vector<std::string>& traces, con
 
 /// The goals are those of the policy that one gets without asking for another.
 void print_targets(const std::vector<TraceResult>& results, const Options& options) {
-    const auto policy = std::find(options.policies.begin(), options.policies.end(), policy_names.front());
+    const auto policy = std::find(options.policies.begin(), options.policies.end(), policy_names().front());
     if (policy == options.policies.end()) return;
     const Summary summary = Summary::of(results, static_cast<std::size_t>(policy - options.policies.begin()));
     if (options.is_quick) std::puts("quick: this is too little to hold against the goals");

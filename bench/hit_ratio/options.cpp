@@ -31,7 +31,7 @@ A TRACE is
 
 What to measure
   --capacities LIST    in percent of the trace's different keys, or in entries: 1%,5%,10%,25% is what is taken,
-                       2000,0.5% would be others; 10 entries at least
+                       2000,0.5% would be others; fewer than 10 entries are raised to that
   --policy LIST        adaptive,s3_fifo,lru is what is taken; may be repeated
   --first N            take no more than the first N requests of each trace
   --no-optimum         leave it out
@@ -144,7 +144,7 @@ void set_value(Options& options, const std::string& option, const std::string& v
 void fill_in(Options& options) {
     constexpr std::size_t quick_requests = 200'000;
     if (options.is_quick) options.first = std::min(options.first, quick_requests);
-    if (options.policies.empty()) options.policies.assign(policy_names.begin(), policy_names.end());
+    if (options.policies.empty()) options.policies = policy_names();
     if (options.has_own_capacities) return;
     for (const double percent : {1, 5, 10, 25})
         if (!options.is_quick || percent == 1 || percent == 10)

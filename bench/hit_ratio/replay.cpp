@@ -17,6 +17,12 @@ kennel::MemorySettings settings_of(const std::string& policy, std::size_t capaci
 
 } // namespace
 
+std::vector<std::string> policy_names() {
+    std::vector<std::string> names;
+    for (const auto& policy : kennel::MemorySettings::policies()) names.emplace_back(policy.name);
+    return names;
+}
+
 void require_policy(const std::string& policy) { settings_of(policy, 1).validate("--policy"); }
 
 std::uint64_t misses_of_backend(const Trace& trace, const std::string& policy, std::size_t capacity,

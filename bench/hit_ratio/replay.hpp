@@ -3,15 +3,15 @@
 #include "advance.hpp"
 #include "trace.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace bench {
 
 /// The policies of the memory backend; the first is its default.
-inline constexpr std::array<const char*, 3> policy_names{"adaptive", "s3_fifo", "lru"};
+[[nodiscard]] std::vector<std::string> policy_names();
 
 /// Throws `kennel::ValidationError`, which says what there is.
 void require_policy(const std::string& policy);

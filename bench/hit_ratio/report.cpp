@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <optional>
@@ -50,6 +51,12 @@ void print_cell(const Cell& cell) {
     std::puts("");
 }
 
+void print_raised(const TraceResult& result) {
+    const auto is_raised = [&](const Cell& cell) { return cell.capacity.is_raised(result.keys); };
+    if (!std::any_of(result.cells.begin(), result.cells.end(), is_raised)) return;
+    std::printf("Smaller capacities were raised to %zu entries, the least.\n", Capacity::least);
+}
+
 /// A row of the summary: what `figure` says of each policy.
 template <class Figure>
 void print_row(const std::string& name, const Options& options, const Figure& figure) {
@@ -79,6 +86,7 @@ void print_scores(const std::vector<TraceResult>& results, const std::vector<Sum
 void print_trace(const TraceResult& result, const Options& options) {
     print_head(result, options);
     for (const Cell& cell : result.cells) print_cell(cell);
+    print_raised(result);
     std::puts("");
     std::fflush(stdout);
 }

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -19,6 +20,18 @@
 #include <vector>
 
 KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+template <class Type>
+inline constexpr bool is_std_function = false;
+template <class Signature>
+inline constexpr bool is_std_function<std::function<Signature>> = true;
+
+/// What can be called, as far as that is seen without a call: not an object whose call operator is overloaded or generic.
+template <class Type>
+concept PlainFunction = std::is_function_v<std::remove_pointer_t<Type>> || requires { &Type::operator(); };
+
+} // namespace detail
 
 /// One setting: null, a bool, a number, text, a list of texts, or an object that is handed over as it is.
 ///
@@ -58,6 +71,17 @@ public:
     /// A number with a fraction.
     BasicArgumentValue(std::floating_point auto number) // NOLINT(*-explicit-*)
         : value_(Payload::object(static_cast<double>(number))) {}
+
+    /// A function of the very type that the backend asks for, such as `MemoryWeigher`: an object like any other.
+    template <detail::PlainFunction Function>
+    BasicArgumentValue(Function function) { // NOLINT(*-explicit-*)
+        constexpr bool has_type_to_ask_for = detail::is_std_function<Function>;
+        static_assert(has_type_to_ask_for,
+                      "a function among the arguments needs the type by which it is asked for: write "
+                      "kennel::ArgumentValue::object(kennel::MemoryWeigher(f)), or with another "
+                      "std::function that the backend or proxy names");
+        if constexpr (has_type_to_ask_for) value_ = Payload::object(std::move(function));
+    }
 
     /// An object that the backend is to use, for example a `std::shared_ptr` to a connection pool.
     template <class Object>

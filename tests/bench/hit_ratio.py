@@ -147,6 +147,11 @@ class HitRatio(unittest.TestCase):
         (trace,) = self.figures_of("--capacities", "0.1%,12.5%,100%", "synthetic:loop:1000:3000")
         self.assertEqual([cell["entries"] for cell in trace["capacities"]], [10, 125, 1000])
 
+    def test_a_capacity_that_is_raised_to_the_least_is_told(self):
+        for capacities, is_told in [("9", True), ("10", False), ("0.1%", True), ("1%", False), ("20,3", True)]:
+            text = self.output_of("--capacities", capacities, "synthetic:loop:1000:3000")
+            self.assertEqual("raised to 10 entries" in text, is_told, text)
+
     def test_synthetic_traces_are_the_same_every_time(self):
         for description in ["zipf:1.1", "drift:0.9", "scan:0.9"]:
             trace = f"synthetic:{description}:500:5000"

@@ -197,3 +197,17 @@ TEST_CASE("whatever a serializer throws at bytes, they are a miss and do not blo
         CHECK(region.get<int>("number") == 7);
     }
 }
+
+TEST_CASE("a value that is not understood is read once in each look", "[dogpile-25]") {
+    int read = 0;
+    kennel::CacheRegion region({}, ThrowingSerializer([&] {
+                                   ++read;
+                                   throw kennel::CantDeserializeException("no number");
+                               }));
+    region.configure("memory_bytes");
+    region.set("number", 7);
+    CHECK_FALSE(region.get<int>("number"));
+    CHECK(read == 1);
+    CHECK(region.get_or_create("number", [] { return 5; }) == 5);
+    CHECK(read == 3); // before the flight, and in it
+}

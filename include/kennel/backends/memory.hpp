@@ -3,7 +3,7 @@
 
 #include "kennel/backend_context.hpp"
 #include "kennel/backends/memory/fixed_array.hpp"
-#include "kennel/backends/memory/settings.hpp"
+#include "kennel/backends/memory/memory_settings.hpp"
 #include "kennel/backends/memory/shard.hpp"
 
 #include <array>
@@ -132,7 +132,8 @@ public:
         std::uint64_t hits;
     };
 
-    /// The keys that are hit most, the hottest first; looks at all entries. The numbers are rough: one below a power of two.
+    /// The keys that are hit most, the hottest first; looks at all entries. The numbers are rough: one below a power of two,
+    /// and often the wrong one.
     [[nodiscard]] std::vector<HotKey> hottest_keys(std::size_t count) const;
 
 private:
@@ -188,7 +189,7 @@ private:
             const bool is_simple = time < entry->expires() && !has_work_on_hits_;
             if (!is_simple && !may_be_hit(key.data(), key.size(), hash, *entry, time)) return false;
         }
-        entry->touch(guard.roll());
+        entry->uses().count(guard.roll());
         entry->visit(reader);
         return true;
     }
@@ -253,7 +254,7 @@ template <class Lazy, class Allocator>
 auto BasicMemoryBackend<Lazy, Allocator>::hottest_keys(std::size_t count) const -> std::vector<HotKey> {
     std::vector<HotKey> hottest;
     for_each_entry([&](const detail::MemoryEntry& entry) {
-        const std::uint64_t hits = entry.popularity();
+        const std::uint64_t hits = entry.uses().total();
         if (hits == 0 || count == 0 || (hottest.size() == count && hits <= hottest.back().hits)) return;
         auto place = hottest.end();
         while (place != hottest.begin() && std::prev(place)->hits < hits) --place;

@@ -20,9 +20,10 @@ public:
 
     [[gnu::always_inline]] void operator()(const CachedValue& entry) noexcept {
         try {
-            if (is_plainly_fresh(entry.metadata) && request_.take(entry.payload)) [[likely]]
-                reading_.standing = Standing::fresh;
-            else look_closely(entry);
+            if (!is_plainly_fresh(entry.metadata)) [[unlikely]]
+                look_closely(entry);
+            else if (request_.take(entry.payload)) [[likely]] reading_.standing = Standing::fresh;
+            else note_misunderstanding<Lazy>(reading_, entry, changes_.wanted);
         } catch (...) {
             thrown_ = std::current_exception();
         }

@@ -99,6 +99,15 @@ template <class Lazy>
     }
 }
 
+/// Notes that there is an entry, but none whose value is understood as the type that was asked for.
+template <class Lazy>
+[[gnu::cold]] void note_misunderstanding(Reading& reading, const CachedValue& entry, const char* wanted) noexcept {
+    reading.standing = Standing::none;
+    reading.reason = EventKind::not_understood;
+    reading.created = entry.metadata.created;
+    reading.error = misunderstanding<Lazy>(entry.payload, wanted);
+}
+
 /// Reads an entry where it lies: judges it and, when it can be served, lets `take` copy its value out and say whether it
 /// understood it. It throws nothing, because it runs inside a backend; what `take` throws is kept.
 template <class Lazy, class Take>
@@ -114,7 +123,8 @@ public:
             reading_.standing = verdict.standing;
             reading_.reason = verdict.reason;
             reading_.created = entry.metadata.created;
-            if (verdict.standing != Standing::none && !take_(entry)) note_misunderstanding(entry);
+            if (verdict.standing != Standing::none && !take_(entry))
+                note_misunderstanding<Lazy>(reading_, entry, rules_.wanted);
         } catch (...) {
             reading_.standing = Standing::none;
             thrown_ = std::current_exception();
@@ -125,12 +135,6 @@ public:
     [[nodiscard]] const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
 private:
-    [[gnu::cold]] void note_misunderstanding(const CachedValue& entry) noexcept {
-        reading_.standing = Standing::none;
-        reading_.reason = EventKind::not_understood;
-        reading_.error = misunderstanding<Lazy>(entry.payload, rules_.wanted);
-    }
-
     const BasicConfiguration<Lazy>& configuration_;
     std::string_view key_;
     const FreshnessRules& rules_;

@@ -15,10 +15,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using kennel::MemoryBackend;
-using kennel::MemorySettings;
 using kennel::TimeSpan;
-using kennel::testing::ManualClock;
 using namespace test;
 
 /// Stands still, but some threads look at it later than others.
@@ -37,7 +34,8 @@ TEST_CASE("a value that is stored when the old one expires stays, whoever looks 
     const bool has_idle_time = GENERATE(true, false); // else values are overwritten in place
     const bool has_expired = GENERATE(true, false);   // else only for those who look at the clock a little later
     const auto clock = std::make_shared<UnevenClock>();
-    MemoryBackend backend(MemorySettings{.time_to_idle = has_idle_time ? TimeSpan(24h) : kennel::unlimited}, clock);
+    kennel::MemoryBackend backend(
+        kennel::MemorySettings{.time_to_idle = has_idle_time ? TimeSpan(24h) : kennel::unlimited}, clock);
     std::atomic<bool> is_over = false;
     std::size_t lost = 0;
     run_together(3, [&](std::size_t thread) {
@@ -62,8 +60,8 @@ TEST_CASE("a value that is stored when the old one expires stays, whoever looks 
 }
 
 TEST_CASE("the expiry of an entry is read in one piece while it changes", "[memory][H9]") {
-    const auto clock = std::make_shared<ManualClock>();
-    MemoryBackend backend({}, clock);
+    const auto clock = std::make_shared<kennel::testing::ManualClock>();
+    kennel::MemoryBackend backend({}, clock);
     const std::chrono::milliseconds middle(std::int64_t{1} << 32);
     clock->advance(middle - 100ms);
     store(backend, "key", 1, 50ms);

@@ -178,3 +178,20 @@ TEST_CASE("a backend does not take more and more memory while entries come and g
     }
     CHECK(backend.statistics().bytes < early * 3 / 2);
 }
+
+TEST_CASE("former tables count as memory while somebody may look at them", "[memory]") {
+    MemoryBackend backend;
+    store(backend, "key", 1);
+    std::uint64_t during = 0;
+    backend.visit("key", [&](const CachedValue& /*value*/) {
+        on_another_thread([&] {
+            for (std::size_t number = 0; number != 20'000; ++number) store(backend, key_of(number), 1);
+        }).get();
+        during = backend.statistics().bytes;
+    });
+    const std::uint64_t entries = backend.statistics().entries;
+    backend.drop_expired(); // there is nothing to drop, but what nobody looks at is freed
+    backend.drop_expired();
+    CHECK(backend.statistics().entries == entries);
+    CHECK(backend.statistics().bytes < during);
+}

@@ -171,9 +171,9 @@ TEST_CASE("a region's memory drops what its region cannot serve any more, unread
     const auto clock = std::make_shared<ManualClock>();
     Removals removals;
     kennel::CacheRegion region{{.clock = clock}};
-    region.configure("memory", {.expiration_time = 10s,
-                                .arguments = {{"removal_listener", kennel::ArgumentValue::object(removals.listener())}},
-                                .stale_time = 20s});
+    region.configure(
+        "memory",
+        {.expiration_time = 10s, .arguments = {{"removal_listener", removals.listener()}}, .stale_time = 20s});
     for (std::size_t number = 0; number != 100; ++number) region.set(key_of(number), 1);
     clock->advance(29s);
     for (std::size_t number = 0; number != 3'000; ++number) region.set("early " + key_of(number % 500), 1);
@@ -184,10 +184,10 @@ TEST_CASE("a region's memory drops what its region cannot serve any more, unread
 }
 
 TEST_CASE("a backend outlives the ticks that it can count", "[memory]") {
-    const auto clock = std::make_shared<kennel::testing::ManualClock>();
-    MemoryBackend backend({.time_to_live = std::chrono::hours(24)}, clock);
+    const auto clock = std::make_shared<ManualClock>();
+    MemoryBackend backend({.time_to_live = 24h}, clock);
     for (int decade = 0; decade != 5; ++decade) {
-        clock->advance(std::chrono::hours(24) * 3653);
+        clock->advance(24h * 3653);
         store(backend, "key", decade);
         std::size_t count = 0;
         backend.for_each(

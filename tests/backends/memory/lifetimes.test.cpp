@@ -101,6 +101,25 @@ TEST_CASE("each value is destroyed once, whatever becomes of its entry", "[memor
     CHECK(Counted::living == 0);
 }
 
+TEST_CASE("what is dropped while somebody looks at it is freed once he has left", "[memory]") {
+    constexpr int count = 100;
+    const auto clock = std::make_shared<kennel::testing::ManualClock>();
+    MemoryBackend backend(MemorySettings{.time_to_live = 10s}, clock);
+    for (int number = 0; number != count; ++number)
+        store(backend, key_of(static_cast<std::size_t>(number)), Counted(number));
+    backend.visit(key_of(5), [&](const CachedValue& value) {
+        on_another_thread([&] {
+            clock->advance(10s);
+            backend.drop_expired();
+        }).get();
+        CHECK(backend.size() == 0);
+        CHECK(Counted::living == count);
+        CHECK(value.payload.get_if<Counted>()->number() == 5);
+    });
+    backend.drop_expired();
+    CHECK(Counted::living == 0);
+}
+
 TEST_CASE("values may call the backend when they are copied and destroyed", "[memory]") {
     struct Caller {
         explicit Caller(MemoryBackend** to) : backend(to) {}

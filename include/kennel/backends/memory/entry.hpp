@@ -2,10 +2,11 @@
 #define KENNEL_BACKENDS_MEMORY_ENTRY_HPP
 
 #include "kennel/backends/memory/type_ids.hpp"
+#include "kennel/backends/memory/use_counter.hpp"
+#include "kennel/backends/memory/usual_key.hpp"
 #include "kennel/cached_value.hpp"
 
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -50,7 +51,7 @@ struct MemoryTracking {
 
 /// An entry of the memory backend: this head, what extras it has, the key and the value, in one block of memory.
 ///
-/// Readers look at it without a lock. All of it stays as it is while a reader can reach it, except for the counter of uses
+/// Readers look at it without a lock. All of it stays as it is while a reader can reach it, except for the counters of uses
 /// and, in entries whose value is small and trivially copyable, what `overwrite` changes under the sequence number.
 class MemoryEntry {
 public:
@@ -118,22 +119,9 @@ public:
 
     [[nodiscard]] bool has_key(std::string_view key) const noexcept { return this->key() == key; }
 
-    /// Whether `has_key_of_usual_size` may be asked.
-    [[nodiscard]] static bool has_usual_size(std::string_view key) noexcept { return key.size() - 16 <= 16; }
-
-    /// What `has_key` says, compiled in place, where `std::memcmp` would be a call.
-    [[nodiscard]] [[gnu::always_inline]] bool has_key_of_usual_size(std::string_view key) const noexcept {
-        const std::size_t size = key.size();
-        const char* const own = at(sizeof(MemoryEntry));
-        if (size != key_size()) return false;
-#ifdef __SSE2__
-        return __builtin_ia32_pmovmskb128((half_at(own) == half_at(key.data())) &
-                                          (half_at(own + size - 16) == half_at(key.data() + size - 16))) == 0xffff;
-#else
-        return ((word_at(own) ^ word_at(key.data())) | (word_at(own + 8) ^ word_at(key.data() + 8)) |
-                (word_at(own + size - 16) ^ word_at(key.data() + size - 16)) |
-                (word_at(own + size - 8) ^ word_at(key.data() + size - 8))) == 0;
-#endif
+    /// The same for a key of a usual size.
+    [[nodiscard]] [[gnu::always_inline]] bool has_usual_key(std::string_view key) const noexcept {
+        return key.size() == key_size() && is_same_usual(at(sizeof(MemoryEntry)), key.data(), key.size());
     }
 
     [[nodiscard]] MemoryTick expires() const noexcept {
@@ -168,29 +156,13 @@ public:
         return true;
     }
 
-    /// Counts a hit: a relaxed store while that changes anything, which it does less and less often. `dice` is any number that
-    /// looks random.
-    [[gnu::always_inline]] void touch(std::uint32_t dice) noexcept {
-        const std::uint8_t uses = uses_.load(std::memory_order_relaxed);
-        if ((uses & 3U) != 3 || dice < sampled_below) [[unlikely]]
-            count_use(uses, dice);
-    }
-
-    /// How often it was used since `set_uses`, up to three.
-    [[nodiscard]] unsigned uses() const noexcept { return uses_.load(std::memory_order_relaxed) & 3U; }
-    void set_uses(unsigned uses) noexcept {
-        uses_.store(static_cast<std::uint8_t>((uses_.load(std::memory_order_relaxed) & ~3U) | uses),
-                    std::memory_order_relaxed);
-    }
-
-    /// About how often it was used since it was stored first.
-    [[nodiscard]] std::uint64_t popularity() const noexcept {
-        return (std::uint64_t{1} << (uses_.load(std::memory_order_relaxed) >> 2U)) - 1;
-    }
+    /// Counts its hits, for the eviction and for who asks for the hottest keys.
+    [[nodiscard]] UseCounter& uses() noexcept { return uses_; }
+    [[nodiscard]] const UseCounter& uses() const noexcept { return uses_; }
 
     /// Takes over what was known of an entry that this one replaces.
     void inherit(const MemoryEntry& older) noexcept {
-        uses_.store(older.uses_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        uses_.inherit(older.uses_);
         place = older.place;
     }
 
@@ -209,9 +181,7 @@ private:
     static constexpr std::size_t longest_key = (std::size_t{1} << 24U) - 1;
     static constexpr std::size_t most_bytes = 0xffff'ffffU;
     static constexpr std::size_t largest_small = 64;
-    static constexpr std::uint16_t last_sequence =
-        0xfffe; ///< it never begins anew, or a slow reader might see it again
-    static constexpr std::uint32_t sampled_below = 1U << 28U; ///< one hit in sixteen is counted for all sixteen
+    static constexpr std::uint16_t last_sequence = 0xfffe; ///< or a slow reader might see a number again
 
     MemoryEntry(std::string_view key, const CachedValue& value, MemoryTick expires, std::uint8_t flags)
         : key_size_and_expiry_(static_cast<std::uint32_t>(key.size()) << 8U),
@@ -371,41 +341,13 @@ private:
     /// A writer that was interrupted in the midst of its few stores needs the core.
     [[gnu::noinline]] static void let_writer_go_on() noexcept { std::this_thread::yield(); }
 
-    /// The lower two bits count to three for the eviction. The others count the doublings of the number of hits (R. Morris,
-    /// "Counting large numbers of events in small registers", 1978).
-    [[gnu::noinline]] void count_use(std::uint8_t uses, std::uint32_t dice) noexcept {
-        const std::uint8_t before = uses;
-        if ((uses & 3U) != 3) ++uses;
-        const unsigned doublings = uses >> 2U;
-        const unsigned weight = dice < sampled_below ? 4 : 0; // as a power of two
-        const unsigned rarity = doublings > weight ? doublings - weight : 0;
-        const bool is_chosen = rarity == 0 || (rarity < 32 && dice * 0x9e3779b1U >> (32 - rarity) == 0);
-        if (is_chosen && doublings < 63) uses = static_cast<std::uint8_t>(uses + 4);
-        if (uses != before) uses_.store(uses, std::memory_order_relaxed);
-    }
-
-#ifdef __SSE2__
-    using Half = char __attribute__((vector_size(16)));
-    [[nodiscard]] static Half half_at(const char* at) noexcept {
-        Half half;
-        std::memcpy(&half, at, sizeof half);
-        return half;
-    }
-#else
-    [[nodiscard]] static std::uint64_t word_at(const char* at) noexcept {
-        std::uint64_t word = 0;
-        std::memcpy(&word, at, sizeof word);
-        return word;
-    }
-#endif
-
     std::atomic<std::int64_t> created_{0};
     std::atomic<std::uint32_t> expires_low_{0};
     std::atomic<std::uint32_t> cost_{0};             ///< of the creation, in microseconds
     std::atomic<std::uint32_t> key_size_and_expiry_; ///< the key's size, then the upper eight bits of the expiry
     std::uint32_t value_or_type_;                    ///< the size of bytes, or the number of an object's type
     std::atomic<std::uint16_t> sequence_{0};         ///< odd while the entry is being overwritten
-    std::atomic<std::uint8_t> uses_{0};
+    UseCounter uses_;
     std::uint8_t flags_;
 
 public:

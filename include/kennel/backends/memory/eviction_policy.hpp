@@ -11,7 +11,7 @@ namespace detail {
 
 /// Decides which entry of a shard goes when there is no room for another. All members run under the shard's lock.
 ///
-/// A policy learns of hits from `MemoryEntry::uses` when it looks at an entry. One that `wants_hits` is called for each.
+/// A policy learns of hits from `MemoryEntry::uses()` when it looks at an entry. One that `wants_hits` is called for each.
 class EvictionPolicy {
 public:
     EvictionPolicy() = default;
@@ -26,7 +26,7 @@ public:
     /// Takes in a new entry.
     virtual void insert(MemoryEntry& entry, std::uint64_t hash) noexcept = 0;
 
-    /// The entry that is to go next, which is then still there; `hash` gives that of an entry. There is one at least.
+    /// The entry that is to go next, which is then still there. There is one at least.
     [[nodiscard]] virtual MemoryEntry& victim() noexcept = 0;
 
     /// Lets the last victim go.

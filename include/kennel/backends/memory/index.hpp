@@ -98,11 +98,11 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return (bucket_count_ + 1) * sizeof(MemoryBucket); }
 
     [[nodiscard]] [[gnu::always_inline]] MemoryEntry* find(const HashedKey& wanted) const noexcept {
-        if (MemoryEntry::has_usual_size(
-                wanted.key)) { // without a call in the midst, for which registers would be saved
+        if (is_usual_size(
+                wanted.key.size())) { // then there is no call in the midst, for which registers would be saved
             const MemoryBucket& bucket = buckets()[home(wanted.hash)];
             const std::uint64_t tags = bucket.tags.load(std::memory_order_acquire);
-            MemoryEntry* const entry = bucket.template find<&MemoryEntry::has_key_of_usual_size>(
+            MemoryEntry* const entry = bucket.template find<&MemoryEntry::has_usual_key>(
                 MemoryBucket::matches(tags, wanted.tag()), wanted.key);
             if (entry != nullptr || MemoryBucket::overflow(tags) == 0) [[likely]]
                 return entry;

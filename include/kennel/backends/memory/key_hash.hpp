@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKENDS_MEMORY_KEY_HASH_HPP
 #define KENNEL_BACKENDS_MEMORY_KEY_HASH_HPP
 
-#include "kennel/version.hpp"
+#include "kennel/backends/memory/usual_key.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -37,9 +37,9 @@ public:
         const char* const begin = key.data();
         const std::size_t size = key.size();
         const std::uint64_t state = third_ ^ size;
-        if (size >= 16 && size <= 32) // two products that the processor can work on at the same time
-            return folded_product(word(begin) ^ first_, word(begin + 8) ^ state) ^
-                   folded_product(word(begin + size - 16) ^ second_, word(begin + size - 8) ^ state);
+        if (is_usual_size(size)) // two products that the processor can work on at the same time
+            return folded_product(word_at(begin) ^ first_, word_at(begin + 8) ^ state) ^
+                   folded_product(word_at(begin + size - 16) ^ second_, word_at(begin + size - 8) ^ state);
         return size < 16 ? of_short(begin, size, state) : of_long(begin, size, state);
     }
 
@@ -64,7 +64,7 @@ private:
 
     [[nodiscard]] [[gnu::noinline]] std::uint64_t of_short(const char* begin, std::size_t size,
                                                            std::uint64_t state) const noexcept {
-        if (size >= 8) return finished(word(begin) ^ first_, word(begin + size - 8) ^ state);
+        if (size >= 8) return finished(word_at(begin) ^ first_, word_at(begin + size - 8) ^ state);
         if (size >= 4) return finished(half_word(begin) ^ first_, half_word(begin + size - 4) ^ state);
         if (size == 0) return finished(first_, state);
         const auto byte = [begin](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(begin[at])}; };
@@ -75,15 +75,10 @@ private:
                                                           std::uint64_t state) const noexcept {
         const char* const end = begin + size;
         for (; end - begin > 16; begin += 16)
-            state = folded_product(word(begin) ^ first_, word(begin + 8) ^ state) ^ third_;
-        return finished(word(end - 16) ^ second_, word(end - 8) ^ state);
+            state = folded_product(word_at(begin) ^ first_, word_at(begin + 8) ^ state) ^ third_;
+        return finished(word_at(end - 16) ^ second_, word_at(end - 8) ^ state);
     }
 
-    [[nodiscard]] static std::uint64_t word(const char* at) noexcept {
-        std::uint64_t value = 0;
-        std::memcpy(&value, at, sizeof value);
-        return value;
-    }
     [[nodiscard]] static std::uint64_t half_word(const char* at) noexcept {
         std::uint32_t value = 0;
         std::memcpy(&value, at, sizeof value);

@@ -44,7 +44,7 @@ struct MemoryStatistics {
     std::uint64_t erased = 0;
     std::uint64_t expired = 0;
     std::uint64_t evicted = 0;
-    std::uint64_t refused = 0; ///< values that were too heavy, or had a key of 16 MiB or more
+    std::uint64_t refused = 0; ///< values that were too heavy, had a key of 16 MiB or more, or no room after a `resize`
 
     /// How many went for this cause.
     [[nodiscard]] std::uint64_t& removed_by(RemovalCause cause) noexcept {

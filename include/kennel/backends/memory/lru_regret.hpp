@@ -1,9 +1,8 @@
 #ifndef KENNEL_BACKENDS_MEMORY_LRU_REGRET_HPP
 #define KENNEL_BACKENDS_MEMORY_LRU_REGRET_HPP
 
-#include "kennel/version.hpp"
+#include "kennel/backends/memory/bounded.hpp"
 
-#include <algorithm>
 #include <cstddef>
 
 KENNEL_NAMESPACE_BEGIN
@@ -29,17 +28,17 @@ public:
     /// A key was missed that the other would have had; `weight` is how much of it counts.
     void would_have_hit(double weight) noexcept {
         if (is_spell()) return;
-        regret_ = (std::min)(regret_ + weight, most());
+        regret_ = at_most(regret_ + weight, most());
         if (regret_ <= capacity_ * tolerance + noise) return;
         misses_left_ = capacity_ * spell_;
-        spell_ = (std::min)(spell_ * 2, longest_spell);
+        spell_ = at_most(spell_ * 2, longest_spell);
         regret_ = 0;
     }
 
     /// That many hits the other would not have had.
     void would_have_missed(double hits) noexcept {
         if (is_spell()) return;
-        regret_ = (std::max)(regret_ - hits, -most());
+        regret_ = at_least(regret_ - hits, -most());
         if (regret_ <= -most()) spell_ = first_spell;
     }
 

@@ -57,8 +57,9 @@ public:
 
 private:
     static constexpr std::uint32_t last_position = MemoryPlace::last_position;
-    static constexpr std::uint32_t prefetched =
-        4; ///< entries that are to be in the processor's cache before their turn
+
+    /// Entries that are to be in the processor's cache before their turn.
+    static constexpr std::uint32_t prefetched = 4;
 
     [[nodiscard]] std::size_t length() const noexcept { return end_ - begin_; }
 

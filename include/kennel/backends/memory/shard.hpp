@@ -3,12 +3,12 @@
 
 #include "kennel/backends/memory/contended_mutex.hpp"
 #include "kennel/backends/memory/index.hpp"
+#include "kennel/backends/memory/load.hpp"
 #include "kennel/backends/memory/removals.hpp"
 #include "kennel/backends/memory/retired.hpp"
 #include "kennel/backends/memory/shard_settings.hpp"
 #include "kennel/backends/memory/slabs.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +34,8 @@ public:
     using Table = std::atomic<Index*>;
 
     MemoryShard(const MemoryShardSettings& settings, MemoryLimits limits, const Allocator& allocator, Table& table)
-        : settings_(settings), allocator_(allocator), slabs_(allocator), limits_(limits), index_(table) {
-        if (is_limited()) policy_ = settings.make_policy();
+        : settings_(settings), allocator_(allocator), slabs_(allocator), load_{limits}, index_(table) {
+        if (load_.is_limited()) policy_ = settings.make_policy();
         index_.store(Index::make(first_index_size, allocator).release(), std::memory_order_release);
     }
     MemoryShard(const MemoryShard&) = delete;
@@ -127,7 +127,7 @@ public:
     void evict_surplus(MemoryRemovals& removals) {
         for (bool is_over = true; is_over; removals.tell()) {
             const std::lock_guard lock(mutex_);
-            for (std::size_t evicted = 0; (is_over = !has_room(nullptr, 0, 0)) && evicted != steps_at_once; ++evicted)
+            for (std::size_t evicted = 0; (is_over = load_.is_over()) && evicted != steps_at_once; ++evicted)
                 evict(removals);
         }
     }
@@ -141,6 +141,8 @@ public:
     void add_to(MemoryStatistics& total) const {
         const std::lock_guard lock(mutex_);
         total += counts_;
+        total.entries += load_.entries;
+        total.weight += load_.weight;
         total.bytes += slabs_.bytes() + index().bytes() + retired_.table_bytes() +
                        (policy_ != nullptr ? policy_->bytes() : 0) + sizeof *this;
     }
@@ -184,9 +186,6 @@ private:
 
     [[nodiscard]] Index& index() const noexcept { return *index_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t hash_of(const MemoryEntry& entry) const noexcept { return settings_.hash(entry.key()); }
-    [[nodiscard]] bool is_limited() const noexcept {
-        return limits_.max_entries != MemoryLimits::none || limits_.max_weight != MemoryLimits::none;
-    }
     [[nodiscard]] std::size_t weight_of(const MemoryEntry& entry) const noexcept {
         return settings_.weigher ? entry.tracking().weight : entry.block_size() + table_bytes_per_entry;
     }
@@ -195,7 +194,7 @@ private:
         Fresh fresh(*this, order.size); // gives back under the lock, and so after it has been left
         {
             const std::lock_guard lock(mutex_);
-            if (!may_keep(order.weight)) return refuse_locked(order.key, removals);
+            if (!load_.may_keep(order.weight)) return refuse_locked(order.key, removals);
             sweep(order.now, removals);
             if (overwrite(order)) return;
             fresh.block = slabs_.allocate(order.size);
@@ -206,12 +205,8 @@ private:
         }
         fresh.make_entry(order);
         const std::lock_guard lock(mutex_);
-        if (!may_keep(order.weight)) return refuse_locked(order.key, removals);
+        if (!load_.may_keep(order.weight)) return refuse_locked(order.key, removals);
         publish(fresh, order, removals);
-    }
-
-    [[nodiscard]] bool may_keep(std::size_t weight) const noexcept {
-        return weight <= limits_.max_weight && limits_.max_entries != 0;
     }
 
     void refuse(const HashedKey& key, MemoryRemovals& removals) {
@@ -253,14 +248,20 @@ private:
         }
         reserve_tables();
         MemoryEntry* older = index().find(order.key);
-        for (; !has_room(older, 1, order.weight); older = index().find(order.key)) evict(removals);
+        for (; !has_room(older, order.weight); older = index().find(order.key)) evict(removals);
         reserve_removal(removals);
         fresh.block = nullptr; // from here on nothing fails
         if (older != nullptr) replace(*older, entry, order, removals);
         else insert(entry, order.key);
         if (order.expires != never) ++expiring_;
-        ++counts_.entries;
-        counts_.weight += order.weight;
+        load_.add(order.weight);
+    }
+
+    /// Whether an entry of this weight fits in when `older` goes.
+    [[nodiscard]] bool has_room(const MemoryEntry* older, std::size_t weight) const noexcept {
+        MemoryLoad load = load_;
+        if (older != nullptr) load.remove(weight_of(*older));
+        return load.has_room(weight);
     }
 
     void insert(MemoryEntry& entry, const HashedKey& key) noexcept {
@@ -278,35 +279,11 @@ private:
         if (was_over) ++counts_.inserted;
     }
 
-    /// Whether another `entries` that weigh so much fit in, when `older` goes.
-    [[nodiscard]] bool has_room(const MemoryEntry* older, std::uint64_t entries, std::size_t weight) const noexcept {
-        if (!is_limited()) return true;
-        const std::uint64_t others = counts_.entries - (older != nullptr ? 1 : 0);
-        if (others == 0) return true;
-        if (others + entries > limits_.max_entries) return false;
-        if (limits_.max_weight == MemoryLimits::none) return true;
-        const std::uint64_t other_weight = counts_.weight - (older != nullptr ? weight_of(*older) : 0);
-        return weight <= limits_.max_weight && other_weight <= limits_.max_weight - weight;
-    }
-
     /// Makes room in the tables for one more entry.
     void reserve_tables() {
-        const auto entries = static_cast<std::size_t>(counts_.entries) + 1;
-        retired_.reserve();
+        const auto entries = static_cast<std::size_t>(load_.entries) + 1;
         if (entries > index().capacity()) grow();
-        if (policy_ == nullptr) return;
-        policy_->reserve(entries, expected(entries));
-    }
-
-    /// How many entries there will be when the shard is full, as far as that can be seen while there are so many.
-    [[nodiscard]] std::size_t expected(std::size_t entries) const noexcept {
-        const bool is_heavy = counts_.weight > limits_.max_weight / 20 * 19;
-        if (!is_heavy && limits_.max_entries != MemoryLimits::none) return limits_.max_entries;
-        std::size_t room = entries;
-        if (counts_.weight > limits_.max_weight)
-            room = 1 + static_cast<std::size_t>(static_cast<double>(entries) * static_cast<double>(limits_.max_weight) /
-                                                static_cast<double>(counts_.weight));
-        return room < limits_.max_entries ? room : limits_.max_entries;
+        if (policy_ != nullptr) policy_->reserve(entries, load_.expected(entries));
     }
 
     void reserve_removal(MemoryRemovals& removals) {
@@ -316,36 +293,37 @@ private:
 
     /// Either all of it happens or nothing.
     void change(MemoryLimits limits) {
-        const MemoryLimits before = std::exchange(limits_, limits);
-        if (!is_limited()) return;
+        const MemoryLimits before = std::exchange(load_.limits, limits);
+        if (!load_.is_limited()) return;
         try {
-            const auto held = static_cast<std::size_t>(counts_.entries);
-            if (policy_ != nullptr) return policy_->reserve(held, expected(held));
+            const auto held = static_cast<std::size_t>(load_.entries);
+            if (policy_ != nullptr) return policy_->reserve(held, load_.expected(held));
             auto policy = settings_.make_policy();
             std::vector<unsigned> uses; // which policies forget of new entries
             index().for_each([&](MemoryEntry& entry) {
-                uses.push_back(entry.uses());
-                policy->reserve(uses.size(), static_cast<std::size_t>(counts_.entries));
+                uses.push_back(entry.uses().recent());
+                policy->reserve(uses.size(), held);
                 policy->insert(entry, hash_of(entry));
             });
-            index().for_each([use = uses.begin()](MemoryEntry& entry) mutable { entry.set_uses(*use++); });
+            index().for_each([use = uses.begin()](MemoryEntry& entry) mutable { entry.uses().set_recent(*use++); });
             policy_ = std::move(policy);
         } catch (...) {
-            limits_ = before;
+            load_.limits = before;
             throw;
         }
     }
 
     /// How many entries the next table is to take. Where there is a limit it grows fast, for that is going to be reached.
     [[nodiscard]] std::size_t next_size() const noexcept {
-        const auto entries = static_cast<std::size_t>(counts_.entries);
-        if (limits_.max_entries == MemoryLimits::none) return entries * 3 / 2 + first_index_size;
-        return entries < limits_.max_entries / 6
-                   ? entries * 4 + first_index_size
-                   : (std::max)(entries, limits_.max_entries) + 1; // it may just have shrunk
+        const auto entries = static_cast<std::size_t>(load_.entries);
+        const std::size_t most = load_.limits.max_entries;
+        if (most == MemoryLimits::none) return entries * 3 / 2 + first_index_size;
+        if (entries < most / 6) return entries * 4 + first_index_size;
+        return 1 + (entries < most ? most : entries); // the limit may just have been lowered
     }
 
     void grow() {
+        retired_.reserve();
         auto larger = Index::make(next_size(), allocator_);
         index().for_each([&](MemoryEntry& entry) { larger->insert(&entry, {entry.key(), hash_of(entry)}); });
         retired_.retire(typename Index::Owner(index_.exchange(larger.release(), std::memory_order_release)));
@@ -376,8 +354,7 @@ private:
 
     /// Counts and retires an entry that is not in the index any more.
     void take_out(MemoryEntry& entry, RemovalCause cause, MemoryRemovals& removals) noexcept {
-        --counts_.entries;
-        counts_.weight -= weight_of(entry);
+        load_.remove(weight_of(entry));
         if (entry.expires() != never) --expiring_;
         ++counts_.removed_by(cause);
         removals.add(entry, cause);
@@ -403,10 +380,10 @@ private:
     Allocator allocator_;
     mutable ContendedMutex mutex_;
     Slabs<Allocator> slabs_;
-    MemoryLimits limits_;
+    MemoryLoad load_;
     std::unique_ptr<EvictionPolicy> policy_; ///< null while there is no limit
     MemoryRetired<Index> retired_;
-    MemoryStatistics counts_;
+    MemoryStatistics counts_;  ///< of what has happened
     std::size_t expiring_ = 0; ///< entries that expire some time
     std::size_t swept_ = 0;    ///< the bucket to look at next
     Table& index_;

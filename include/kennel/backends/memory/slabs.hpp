@@ -67,8 +67,8 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return touched_pages_ * page_size + large_bytes_; }
 
 private:
-    static constexpr std::size_t chunk_size = 512U
-                                              << 10U; ///< of which no more is touched than the pages that are needed
+    /// Of which no more is touched than the pages that are needed.
+    static constexpr std::size_t chunk_size = 512U << 10U;
     static constexpr std::size_t page_size = 8U << 10U;
     static constexpr std::size_t page_count = chunk_size / page_size;
     static constexpr std::size_t largest_block = 512;

@@ -1,11 +1,11 @@
 #ifndef KENNEL_BACKENDS_MEMORY_POLICIES_ADAPTIVE_HPP
 #define KENNEL_BACKENDS_MEMORY_POLICIES_ADAPTIVE_HPP
 
+#include "kennel/backends/memory/bounded.hpp"
 #include "kennel/backends/memory/eviction_policy.hpp"
 #include "kennel/backends/memory/ghosts.hpp"
 #include "kennel/backends/memory/lru_regret.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -45,7 +45,7 @@ public:
         while (newest_.size() > small_size() * 3 / 10 && newest_.size() > 1) {
             MemoryEntry& aged = newest_.front();
             newest_.pop();
-            aged.set_uses(0);
+            aged.uses().set_recent(0);
             small_.push(aged);
         }
     }
@@ -54,7 +54,7 @@ public:
         was_full_ = true;
         for (int looked = 0; looked != longest_sweep && small_size() >= target(); ++looked) {
             MemoryEntry& oldest = small_front();
-            const bool is_unused = oldest.uses() == 0 && !regret_.is_spell();
+            const bool is_unused = oldest.uses().recent() == 0 && !regret_.is_spell();
             if (is_unused && !gets_a_try()) return oldest;
             queue_of(oldest).remove(oldest);
             promote(oldest, 0, is_unused);
@@ -66,7 +66,7 @@ public:
         const bool is_main = main_.holds(victim);
         ghosts_.add(is_main ? MemoryGhosts::List::second : MemoryGhosts::List::first, hash);
         (is_main ? of_main_ : of_small_).evictions += 1;
-        if (evictions() > (std::max)(capacity() * memory, least_memory)) {
+        if (evictions() > at_least(capacity() * memory, least_memory)) {
             of_main_.fade();
             of_small_.fade();
             looks_ /= 2;
@@ -140,12 +140,12 @@ private:
         const double unused = age * evictions() / (its.evictions + 1) +
                               (is_main ? pass() : static_cast<double>(small_size())); // misses since its last use
         // In a long pass hits are counted less often than these misses.
-        if (unused < lru_reach()) regret_.would_have_hit((std::min)(1.0, capacity() / pass()));
+        if (unused < lru_reach()) regret_.would_have_hit(at_most(1.0, capacity() / pass()));
         if (age >= capacity() * recent || regret_.is_spell()) return;
         its.returns += 1;
-        const double steps = step * std::clamp(its.returns / (other.returns + 1), 1.0, most_steps);
+        const double steps = step * bounded(its.returns / (other.returns + 1), 1.0, most_steps);
         const double wanted = is_main ? target_ - steps : target_ + steps;
-        target_ = std::clamp(wanted, capacity() * least_share, capacity() * most_share);
+        target_ = bounded(wanted, capacity() * least_share, capacity() * most_share);
     }
 
     /// Every so often yes: on the average with the rate of the tries.
@@ -157,7 +157,7 @@ private:
     }
 
     void promote(MemoryEntry& entry, unsigned credit, bool is_on_trial) noexcept {
-        entry.set_uses(0);
+        entry.uses().set_recent(0);
         main_.push(entry);
         entry.place.credit = credit & most_credit;
         entry.place.is_on_trial = is_on_trial ? 1 : 0;
@@ -167,13 +167,13 @@ private:
     [[nodiscard]] MemoryEntry& main_victim() noexcept {
         for (int looked = 0; looked != longest_sweep; ++looked) {
             MemoryEntry& oldest = main_.front();
-            const unsigned uses = oldest.uses();
+            const unsigned uses = oldest.uses().recent();
             const unsigned credit = oldest.place.credit;
             observe(oldest, uses);
             const bool is_kept = credit != 0 && !regret_.is_spell() && used_share_ >= useful_share;
             if (uses == 0 && !is_kept) return oldest;
             main_.pop();
-            promote(oldest, uses == 0 ? credit - 1 : (std::min)(credit + 1, most_credit), uses == 0);
+            promote(oldest, uses == 0 ? credit - 1 : at_most(credit + 1, most_credit), uses == 0);
         }
         return main_.front();
     }
@@ -184,12 +184,12 @@ private:
         passed_ += 1;
         if (uses != 0) used_ += 1;
         used_share_ = (used_ + 4) / (passed_ + 4); // cautious at first
-        if (passed_ > (std::max)(capacity(), 32.0)) {
+        if (passed_ > at_least(capacity(), 32.0)) {
             passed_ /= 2;
             used_ /= 2;
         }
         if (entry.place.is_on_trial != 0) {
-            try_rate_ = std::clamp(try_rate_ * (uses != 0 ? 1.1 : 0.9), least_tries, most_tries);
+            try_rate_ = bounded(try_rate_ * (uses != 0 ? 1.1 : 0.9), least_tries, most_tries);
             entry.place.is_on_trial = 0;
             if (uses != 0) regret_.would_have_missed(1);
             return;

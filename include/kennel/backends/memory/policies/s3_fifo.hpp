@@ -29,17 +29,18 @@ public:
     MemoryEntry& victim() noexcept override {
         while (small_.size() != 0 && (small_.size() >= capacity_ / 10 || main_.size() == 0)) {
             MemoryEntry& oldest = small_.front();
-            if (oldest.uses() <= 1) return oldest;
+            if (oldest.uses().recent() <= 1) return oldest;
             small_.pop();
-            oldest.set_uses(0);
+            oldest.uses().set_recent(0);
             main_.push(oldest);
         }
-        for (;;) {
+        // At most three times around, but for hits at the same time; they must not keep the lock from coming free.
+        for (std::size_t left = 3 * main_.size();; --left) {
             MemoryEntry& oldest = main_.front();
-            const unsigned uses = oldest.uses();
-            if (uses == 0) return oldest;
+            const unsigned uses = oldest.uses().recent();
+            if (uses == 0 || left == 0) return oldest;
             main_.pop();
-            oldest.set_uses(uses - 1);
+            oldest.uses().set_recent(uses - 1);
             main_.push(oldest);
         }
     }

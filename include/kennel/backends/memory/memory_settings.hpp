@@ -1,5 +1,5 @@
-#ifndef KENNEL_BACKENDS_MEMORY_SETTINGS_HPP
-#define KENNEL_BACKENDS_MEMORY_SETTINGS_HPP
+#ifndef KENNEL_BACKENDS_MEMORY_MEMORY_SETTINGS_HPP
+#define KENNEL_BACKENDS_MEMORY_MEMORY_SETTINGS_HPP
 
 #include "kennel/arguments.hpp"
 #include "kennel/backends/memory/limits.hpp"
