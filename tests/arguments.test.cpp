@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -55,6 +56,16 @@ TEST_CASE("an argument is read by its type") {
     CHECK(reader.get<int>("absent", 7) == 7);
     CHECK(reader.get<std::string>("nothing", "fallback") == "fallback");
     reader.reject_unknown();
+}
+
+TEST_CASE("a function is handed over as it is, and read by its type") {
+    using Weigh = std::function<int(int)>;
+    const Weigh doubled = [](int number) { return 2 * number; };
+    const Arguments arguments = {{"weigh", doubled}, {"none", Weigh()}};
+    ArgumentReader reader(arguments, "memory");
+    CHECK(reader.get<Weigh>("weigh").value()(21) == 42);
+    CHECK_FALSE(reader.get<Weigh>("none").value());
+    REQUIRE_THROWS_AS(reader.get<std::function<int(double)>>("weigh"), kennel::ValidationError);
 }
 
 TEST_CASE("text turns into whatever type is asked for") {

@@ -46,6 +46,7 @@ Counts counts_of(const kennel::RegionStatistics& statistics) {
                      {"reads_failed", statistics.reads_failed},
                      {"writes_failed", statistics.writes_failed},
                      {"locks_failed", statistics.locks_failed},
+                     {"locks_lost", statistics.locks_lost},
                      {"runner_refused", statistics.runner_refused}};
     Counts counts;
     for (const auto& [name, count] : all)

@@ -23,8 +23,8 @@ public:
     explicit KeyRecorder(const std::string& path) : file_(path) {}
 
     std::optional<kennel::CachedValue> get(std::string_view key) override {
-        thread_local std::string previous;
-        if (key != previous) { // a creation looks twice
+        thread_local std::string previous; // of all recorders together: record one region at a time
+        if (key != previous) {             // a creation looks twice
             const std::lock_guard lock(mutex_);
             file_ << key << '\n';
         }

@@ -25,7 +25,7 @@ public:
     /// The argument as a `Type`, or nothing when it is absent or null. Throws `ValidationError` when it is something else.
     ///
     /// `Type` is `bool`, an integer, `double`, `std::string`, `TimeSpan`, `std::vector<std::string>`, or the type of an
-    /// object that was handed over as `ArgumentValue::object`.
+    /// object that was handed over as `ArgumentValue::object`, or just so, if that is a `std::function`.
     template <class Type>
     [[nodiscard]] std::optional<Type> get(std::string_view name) {
         known_.emplace_back(name);
@@ -34,6 +34,13 @@ public:
         if (std::optional<Type> value = found->second.template as<Type>()) return value;
         throw ValidationError(detail::joined({owner_, ": argument '", name, "' is ", found->second.text(),
                                               "; it must be ", ArgumentValue::expectation<Type>()}));
+    }
+
+    /// Whether the argument is there, of whatever type, and not null.
+    [[nodiscard]] bool has(std::string_view name) {
+        known_.emplace_back(name);
+        const auto found = arguments_.find(name);
+        return found != arguments_.end() && !found->second.is_null();
     }
 
     /// The argument as a `Type`, or `fallback` when it is absent or null. Throws as the other `get`.

@@ -7,6 +7,13 @@
 
 KENNEL_NAMESPACE_BEGIN
 
+/// What has become of the wait for the turn to create a value.
+enum class Turn {
+    mine,      ///< the lock is held: create
+    made,      ///< the lock is not held, but who held it has stored something meanwhile: look at the store again
+    timed_out, ///< somebody else holds the lock
+};
+
 /// The lock of one key that a backend provides, so that a value is created once across processes.
 ///
 /// One object serves one acquisition at a time. It may be released on another thread than the one that acquired it.
@@ -23,6 +30,15 @@ public:
 
     /// Whether anybody holds the lock now; never acquires it.
     [[nodiscard]] virtual bool locked() = 0;
+
+    /// Waits like `acquire` for the turn to create the value of the key; unlike it, it may also end because somebody else
+    /// has created it. After `Turn::made` the next call takes the lock if it is free, so who finds nothing fresh calls again.
+    [[nodiscard]] virtual Turn await_turn(SteadyTime deadline) {
+        return acquire(deadline) ? Turn::mine : Turn::timed_out;
+    }
+
+    /// Whether the lock is known to have been lost after it was acquired last: its lease ran out, or it was taken away.
+    [[nodiscard]] virtual bool is_lost() const noexcept { return false; }
 
     /// Waits as long as it takes.
     [[nodiscard]] bool acquire() { return acquire(no_deadline); }

@@ -6,6 +6,7 @@
 #include "kennel/fwd.hpp"
 #include "kennel/lookup.hpp"
 #include "kennel/region/any_entry.hpp"
+#include "kennel/region/different_keys.hpp"
 #include "kennel/region/make_engine.hpp"
 #include "kennel/region/parsed_settings.hpp"
 #include "kennel/region/region_state.hpp"
@@ -320,16 +321,18 @@ template <class Value, class Keys>
 std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const Keys& keys,
                                                                          const ReadOptions& options) const {
     if constexpr (detail::is_findable<Value>) {
-        const detail::SortedKeys sorted(keys);
-        std::vector<std::optional<Value>> found(sorted.unique().size());
+        const detail::DifferentKeys different(keys);
+        std::vector<std::optional<Value>> found(different.unique().size());
         const auto readings = engine().look_up_multi(
-            sorted.unique(), detail::read_changes_of<Value>(options), [&](std::size_t index, const CachedValue& entry) {
+            different.unique(), detail::read_changes_of<Value>(options), [&](std::size_t index, const CachedValue& entry) {
                 return detail::take_value(serializer(), entry.payload, found[index]);
             });
-        std::vector<std::optional<Value>> values(sorted.size());
-        for (std::size_t position = 0; position != sorted.size(); ++position) {
-            const std::size_t index = sorted.index(position);
-            if (readings[index].standing == detail::Standing::fresh) values[position] = found[index];
+        std::vector<std::optional<Value>> values(different.size());
+        for (std::size_t position = 0; position != different.size(); ++position) {
+            const std::size_t index = different.index(position);
+            if (readings[index].standing != detail::Standing::fresh) continue;
+            if (different.are_all_different()) values[position] = std::move(found[index]);
+            else values[position] = found[index];
         }
         return values;
     } else {

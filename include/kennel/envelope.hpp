@@ -176,6 +176,36 @@ template <class Lazy = void>
     return out;
 }
 
+namespace detail {
+
+/// Reads `{"ct": 1795243567.8039305, "v": 2}|`, which most entries begin with, and says how long it is; zero for all others,
+/// which `MetadataReader` is for.
+template <class Lazy>
+[[nodiscard]] std::size_t take_plain_metadata(std::string_view stored, Late<Metadata, Lazy>& metadata) {
+    constexpr std::string_view begin = R"({"ct": )";
+    constexpr std::string_view end = R"(, "v": 2}|)";
+    if (!stored.starts_with(begin)) return 0;
+    std::size_t position = begin.size();
+    const auto digit = [&] { return position < stored.size() ? static_cast<unsigned>(stored[position] - '0') : 10U; };
+    std::int64_t nanoseconds = 0;
+    for (int count = 0; count != 10; ++count, ++position) { // seconds: ten digits from 2001 to 2286
+        if (digit() > 9) return 0;
+        nanoseconds = nanoseconds * 10 + digit();
+    }
+    if (nanoseconds >= 9'200'000'000 || position == stored.size() || stored[position++] != '.') return 0;
+    if (digit() > 9) return 0;
+    for (int count = 0; count != 9; ++count) {
+        const bool has_digit = digit() <= 9;
+        nanoseconds = nanoseconds * 10 + (has_digit ? digit() : 0);
+        position += has_digit ? 1 : 0;
+    }
+    if (!stored.substr(position).starts_with(end)) return 0;
+    metadata.created = Late<WallTime, Lazy>(TimeSpan::Nanoseconds(nanoseconds));
+    return position + end.size();
+}
+
+} // namespace detail
+
 /// Reads an entry that dogpile or we have stored; nothing when it cannot be understood, whatever
 /// the bytes are.
 ///
@@ -183,6 +213,10 @@ template <class Lazy = void>
 /// with that version: whether to use it is the caller's business.
 template <class Lazy = void>
 [[nodiscard]] std::optional<CachedValue> decode_envelope(std::string_view stored) {
+    if (CachedValue value; const std::size_t size = detail::take_plain_metadata<Lazy>(stored, value.metadata)) {
+        value.payload = Payload::borrowed_bytes(stored.substr(size));
+        return value;
+    }
     const std::size_t end = stored.find('|');
     if (end == std::string_view::npos) return std::nullopt;
     auto metadata = detail::MetadataReader<Lazy>(stored.substr(0, end)).read();

@@ -24,11 +24,12 @@ enum class EventKind : std::uint8_t {
     read_failed,      ///< the backend could not be read
     write_failed,     ///< the backend could not be written
     lock_failed,      ///< the backend's lock could not be asked; a creation goes on without it
+    lock_lost,        ///< the backend's lock was lost while a value was created, which is not stored then
     runner_refused,   ///< the background runner did not take a creation; it was done in place
 };
 
 /// How many kinds of events there are.
-inline constexpr std::size_t event_kind_count = 12;
+inline constexpr std::size_t event_kind_count = 13;
 
 /// One happening in a region. The texts live as long as the listener's call. It never carries a value.
 struct Event {
@@ -70,6 +71,7 @@ inline std::string_view what_happened(EventKind kind) {
     case EventKind::read_failed: return "backend could not be read";
     case EventKind::write_failed: return "backend could not be written";
     case EventKind::lock_failed: return "backend's lock could not be asked";
+    case EventKind::lock_lost: return "backend's lock was lost while creating, value not stored";
     case EventKind::runner_refused: return "background runner refused, creating in place";
     }
     return "something happened";

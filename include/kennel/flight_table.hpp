@@ -97,7 +97,7 @@ public:
         Closure(const Closure&) = delete;
         Closure& operator=(const Closure&) = delete;
         ~Closure() {
-            for (std::size_t index = 0; index != count_; ++index) table_.reopen(keys_[index]);
+            while (count_ != 0) table_.reopen(keys_[--count_]);
             if (is_total_) table_.reopen_all();
         }
 
@@ -124,16 +124,26 @@ private:
         mutable std::mutex mutex;
         Flights flights; ///< one for a key
         Flights lone_flights;
-        std::unordered_map<detail::Late<std::string, Lazy>, int, Hash, std::equal_to<>>
-            closed_keys; ///< how often each is
+        std::vector<detail::Late<std::string_view, Lazy>> closed_keys; ///< those that are being written; few
         int total_closures = 0;
 
         [[nodiscard]] bool is_closed(std::string_view key) const {
-            return total_closures != 0 || closed_keys.contains(key);
+            if (total_closures != 0) return true;
+            for (const std::string_view closed : closed_keys)
+                if (closed == key) return true;
+            return false;
+        }
+
+        void reopen(std::string_view key) noexcept {
+            auto closed = closed_keys.rbegin(); // who has closed last is likely to reopen first
+            while (*closed != key) ++closed;
+            *closed = closed_keys.back();
+            closed_keys.pop_back();
         }
 
         void take_off(std::string_view key) noexcept {
             for (Flights* const taken : {&flights, &lone_flights}) {
+                if (taken->empty()) continue;
                 const auto [first, last] = taken->equal_range(key);
                 taken->erase(first, last);
             }
@@ -147,6 +157,7 @@ private:
         {
             const std::lock_guard lock(shard.mutex);
             for (Flights* const flights : {&shard.flights, &shard.lone_flights}) {
+                if (flights->empty()) continue;
                 const auto [first, last] = flights->equal_range(key);
                 for (auto flight = first; flight != last; ++flight) superseded.push_back(flight->second);
             }
@@ -158,14 +169,13 @@ private:
 
     void close(std::string_view key) {
         Shard& shard = shard_of(key);
-        supersede(shard, key, [&] { ++shard.closed_keys[std::string(key)]; });
+        supersede(shard, key, [&] { shard.closed_keys.push_back(key); });
     }
 
     void reopen(std::string_view key) noexcept {
         Shard& shard = shard_of(key);
         const std::lock_guard lock(shard.mutex);
-        const auto closed = shard.closed_keys.find(key);
-        if (--closed->second == 0) shard.closed_keys.erase(closed);
+        shard.reopen(key);
         shard.take_off(key);
     }
 

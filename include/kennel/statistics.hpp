@@ -30,6 +30,7 @@ struct RegionStatistics {
     std::uint64_t reads_failed = 0;     ///< the backend could not be read
     std::uint64_t writes_failed = 0;    ///< the backend could not be written, or a created value has no form in bytes
     std::uint64_t locks_failed = 0;     ///< the backend's lock could not be asked
+    std::uint64_t locks_lost = 0;       ///< values not stored because the backend's lock was lost while they were created
     std::uint64_t runner_refused = 0;   ///< background creations that were done in place
 };
 
@@ -66,6 +67,7 @@ public:
                 .reads_failed = sum(EventKind::read_failed),
                 .writes_failed = sum(EventKind::write_failed),
                 .locks_failed = sum(EventKind::lock_failed),
+                .locks_lost = sum(EventKind::lock_lost),
                 .runner_refused = sum(EventKind::runner_refused)};
     }
 

@@ -4,7 +4,7 @@
 Every C++ block in README.md, docs/*.md and examples/*.md is identical to the region of a compiled file that is named in the
 line above it, and every relative link leads to a file and a heading that exist.
 
-    <!-- examples/01_get_or_create.cpp [configure] -->      between `// [configure]` and `// [/configure]`
+    <!-- examples/01_get_or_create.cpp [configure] -->      between `// [configure]` and `// [/configure]`, or `#`
     <!-- examples/05_configuration_file.toml -->            the whole file
 
 With --update the blocks are replaced by what the files say.
@@ -23,7 +23,7 @@ def region_of(path, name):
     lines = path.read_text(encoding="utf-8").splitlines()
     if name is None:
         return lines
-    marks = [number for number, line in enumerate(lines) if line.strip() in (f"// [{name}]", f"// [/{name}]")]
+    marks = [number for number, line in enumerate(lines) if re.fullmatch(rf"(//|#) \[/?{name}\]", line.strip())]
     if len(marks) != 2:
         raise LookupError(f"{path} has no region [{name}], or more than one")
     return dedent("\n".join(lines[marks[0] + 1 : marks[1]])).splitlines()

@@ -14,14 +14,15 @@ consumer_works(core ${find} "-DCONSUMER_VERSION=${minor_version}")
 consumer_is_refused(next_minor "compatible" ${find} "-DCONSUMER_VERSION=${CMAKE_MATCH_1}.${next_minor}")
 consumer_is_refused(next_major "compatible" ${find} "-DCONSUMER_VERSION=${next_major}.0")
 consumer_is_refused(unknown "there is no component 'nonsense'" ${find} "-DCONSUMER_COMPONENTS=nonsense")
-if("json" IN_LIST KENNEL_COMPONENTS)
-    set(without_client "-DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON")
-    consumer_works(json ${find} "-DCONSUMER_COMPONENTS=json")
-    consumer_works(core_without_client ${find} ${without_client})
+
+consumer_works(core_without_clients ${find} ${without_clients})
+foreach(component IN LISTS components_with_clients)
+    set(package ${client_of_${component}})
+    consumer_works(${component} ${find} "-DCONSUMER_COMPONENTS=${component}")
     consumer_is_refused(
-        json_without_client "the component 'json' needs nlohmann_json" ${find} ${without_client}
-        "-DCONSUMER_COMPONENTS=json")
-endif()
+        ${component}_without_client "the component '${component}' needs ${package}" ${find}
+        "-DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON" "-DCONSUMER_COMPONENTS=${component}")
+endforeach()
 
 find_program(pkg_config pkg-config)
 if(pkg_config)

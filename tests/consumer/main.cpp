@@ -2,6 +2,15 @@
 #ifdef USE_JSON
 #include <kennel/serializers/json.hpp>
 #endif
+#ifdef USE_REDIS
+#include <kennel/backends/redis.hpp>
+#endif
+#ifdef USE_REDIS_TLS
+#include <kennel/backends/redis_tls.hpp>
+#endif
+#ifdef USE_MEMCACHED
+#include <kennel/backends/memcached.hpp>
+#endif
 
 int main() {
     kennel::CacheRegion region;

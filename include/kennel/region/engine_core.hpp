@@ -151,10 +151,10 @@ public:
     /// Stores entries under keys as the caller wrote them; whatever is being created for them meanwhile is not stored.
     void set(const Configuration& configuration, std::span<const BackendEntry> entries) {
         if (entries.empty()) return;
+        if (entries.size() == 1) return set_under(configuration, {&entries.front().key, 1}, entries);
         std::vector<Late<std::string_view, Lazy>> keys;
         for (const BackendEntry& entry : entries) keys.push_back(entry.key);
-        const typename FlightTable::Closure closure(flights_, keys);
-        write(configuration, keys.front(), [&] { store(configuration, entries); });
+        set_under(configuration, keys, entries);
     }
 
     /// Stores entries under keys as the caller wrote them.
@@ -242,6 +242,12 @@ public:
     }
 
 private:
+    void set_under(const Configuration& configuration, std::span<const std::string_view> keys,
+                   std::span<const BackendEntry> entries) {
+        const typename FlightTable::Closure closure(flights_, keys);
+        write(configuration, keys.front(), [&] { store(configuration, entries); });
+    }
+
     template <class Read>
     [[gnu::always_inline]] void visit(const Configuration& configuration, std::string_view stored_key,
                                       std::string_view key, Read& read, Reading& reading, bool is_creating) {

@@ -90,16 +90,18 @@ private:
         // Another thread may have created the value between our look and our boarding:
         //   1. we look: nothing   2. it creates, stores and lands   3. we board, and lead a new flight
         // and another process may have until we hold the backend's lock. So look once more before creating.
-        const bool is_locked = led->acquire_mutex(has_stale() ? at_once : deadline());
-        if (!is_locked && has_stale()) return take_stale();
-        if (!is_locked) return give_up_waiting(std::move(led));
-        const Reading again = look();
-        if (again.standing == Standing::fresh) {
-            led->land({.kind = Landing::Kind::value, .value = found_});
-            answered(Counter::hit);
-            return true;
+        Turn turn = Turn::made;
+        while (turn != Turn::mine) {
+            turn = led->await_turn(has_stale() ? at_once : deadline());
+            if (turn == Turn::timed_out) return has_stale() ? take_stale() : give_up_waiting(std::move(led));
+            const CreationScope scope(led->mutexes());
+            reading_ = look();
+            if (reading_.standing == Standing::fresh) {
+                led->land({.kind = Landing::Kind::value, .value = found_});
+                answered(Counter::hit);
+                return true;
+            }
         }
-        reading_ = again;
         if (has_stale() && create_elsewhere(led)) return true;
         create_here(*led);
         return true;

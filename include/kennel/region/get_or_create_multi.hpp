@@ -110,7 +110,7 @@ private:
         auto led = take_lead(core_, configuration_, keys_[index], flight);
         // A lock is waited for only while nothing is led yet, since otherwise:
         //   1. we lead a and wait for the lock of b   2. the creator of b, elsewhere, asks for a, and waits for us
-        if (led->acquire_mutex(has_stale || !led_.empty() ? at_once : deadline_, &held_)) {
+        if (led->acquire_mutex(has_stale || !led_.empty() ? at_once : deadline_, held_)) {
             led_.push_back({index, std::move(led)});
         } else if (has_stale) {
             answered(index, Counter::stale_hit);
@@ -129,6 +129,7 @@ private:
             led_[position].found = entry.payload;
             return true;
         };
+        const CreationScope scope(held_.mutexes());
         const auto readings = core_.look_multi(*configuration_, keys, rules_, take, true);
         std::vector<Led> missing;
         for (std::size_t position = 0; position != led_.size(); ++position) {
@@ -212,7 +213,9 @@ private:
             if (commits.back()->is_permitted()) entries.push_back({writing.key, &writing.entry});
             else overtaken.push_back(writing.key);
         }
+        const CreationScope scope(held_.mutexes());
         EngineCore::store(*configuration_, entries);
+        held_.each_lost([this](std::string_view key) { core_.report(EventKind::lock_lost, key); });
         return overtaken;
     }
 

@@ -1,17 +1,20 @@
 #ifndef KENNEL_REGION_LED_FLIGHT_HPP
 #define KENNEL_REGION_LED_FLIGHT_HPP
 
+#include "kennel/creation_scope.hpp"
 #include "kennel/region/engine_core.hpp"
 #include "kennel/region/requests.hpp"
 #include "kennel/region/running_creation.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <exception>
-#include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -27,37 +30,59 @@ public:
     ~HeldMutexes() { release(); }
 
     [[nodiscard]] bool contain(std::string_view stored_key) const {
-        for (const Held& held : held_)
+        for (const Names& held : names_)
             if (held.stored_key == stored_key) return true;
         return false;
     }
     [[nodiscard]] bool contain(const std::shared_ptr<CacheMutex>& mutex) const {
-        for (const Held& held : held_)
-            if (held.mutex == mutex) return true;
+        for (const std::shared_ptr<CacheMutex>& held : mutexes_)
+            if (held == mutex) return true;
         return false;
     }
 
-    [[nodiscard]] bool acquire(std::string_view stored_key, const std::shared_ptr<CacheMutex>& mutex,
-                               SteadyTime deadline) {
-        std::list<Held> held; // made before, so that nothing can fail once the lock is taken
-        held.push_back({std::string(stored_key), mutex});
-        if (!mutex->acquire(deadline)) return false;
-        held_.splice(held_.end(), held);
-        return true;
+    [[nodiscard]] bool acquire(std::string_view key, std::string_view stored_key,
+                               const std::shared_ptr<CacheMutex>& mutex, SteadyTime deadline) {
+        names_.push_back({std::string(key), std::string(stored_key)}); // so that nothing can fail once it is acquired
+        mutexes_.push_back(mutex);
+        try {
+            if (mutex->acquire(deadline)) return true;
+        } catch (...) {
+            forget_last();
+            throw;
+        }
+        forget_last();
+        return false;
     }
 
     void release() noexcept {
-        for (const Held& held : held_) held.mutex->release();
-        held_.clear();
+        for (const std::shared_ptr<CacheMutex>& mutex : mutexes_) mutex->release();
+        mutexes_.clear();
+        names_.clear();
     }
 
+    /// Calls `told` with the key, as the caller wrote it, of each lock that was lost.
+    template <class Told>
+    void each_lost(Told&& told) const {
+        for (std::size_t index = 0; index != mutexes_.size(); ++index)
+            if (mutexes_[index]->is_lost()) told(std::string_view(names_[index].key));
+    }
+
+    /// In the order in which they were acquired.
+    [[nodiscard]] std::span<const std::shared_ptr<CacheMutex>> mutexes() const noexcept { return mutexes_; }
+
 private:
-    struct Held {
+    struct Names {
+        std::string key;
         std::string stored_key;
-        std::shared_ptr<CacheMutex> mutex;
     };
 
-    std::list<Held> held_;
+    void forget_last() noexcept {
+        names_.pop_back();
+        mutexes_.pop_back();
+    }
+
+    std::vector<Names> names_;
+    std::vector<std::shared_ptr<CacheMutex>> mutexes_; ///< each with the names at its position
 };
 
 /// An entry for a value that has just been created.
@@ -94,21 +119,39 @@ public:
     [[nodiscard]] const std::string& key() const noexcept { return key_; }
     [[nodiscard]] Flight& flight() const noexcept { return *flight_; }
 
-    /// Takes the backend's lock, if it has one that is not among `held`; true when the creation may go on. A lock that
-    /// cannot be asked is reported and done without.
-    [[nodiscard]] bool acquire_mutex(SteadyTime deadline, HeldMutexes<Lazy>* held = nullptr) {
+    /// Waits for the turn to create by the backend's lock, if it has one. A lock that cannot be asked is reported and done
+    /// without.
+    [[nodiscard]] Turn await_turn(SteadyTime deadline) {
         try {
-            const StoredKey stored(*configuration_, key_);
-            if (held != nullptr && held->contain(stored)) return true;
-            std::shared_ptr<CacheMutex> mutex = configuration_->backend->get_mutex(stored);
-            if (mutex == nullptr || (held != nullptr && held->contain(mutex))) return true;
-            if (held != nullptr) return held->acquire(stored, mutex, deadline);
-            if (!mutex->acquire(deadline)) return false;
-            mutex_ = std::move(mutex);
+            if (mutex_ == nullptr) mutex_ = configuration_->backend->get_mutex(StoredKey(*configuration_, key_));
+            const Turn turn = mutex_ != nullptr ? mutex_->await_turn(deadline) : Turn::mine;
+            is_locked_ = mutex_ != nullptr && turn == Turn::mine;
+            return turn;
         } catch (...) {
             core_->report_failure(EventKind::lock_failed, key_);
+            mutex_ = nullptr;
+            return Turn::mine;
         }
-        return true;
+    }
+
+    /// Takes the backend's lock into `held`, if it has one that is not there yet; true when the creation may go on. A lock
+    /// that cannot be asked is reported and done without.
+    [[nodiscard]] bool acquire_mutex(SteadyTime deadline, HeldMutexes<Lazy>& held) {
+        try {
+            const StoredKey stored(*configuration_, key_);
+            if (held.contain(stored)) return true;
+            const std::shared_ptr<CacheMutex> mutex = configuration_->backend->get_mutex(stored);
+            if (mutex == nullptr || held.contain(mutex)) return true;
+            return held.acquire(key_, stored, mutex, deadline);
+        } catch (...) {
+            core_->report_failure(EventKind::lock_failed, key_);
+            return true;
+        }
+    }
+
+    /// The backend's lock that `await_turn` has asked for, or none.
+    [[nodiscard]] std::span<const std::shared_ptr<CacheMutex>> mutexes() const noexcept {
+        return {&mutex_, mutex_ != nullptr ? 1U : 0U};
     }
 
     /// True for the first who asks: whoever it is shall create.
@@ -145,7 +188,7 @@ public:
         if (has_landed_) return;
         has_landed_ = true;
         core_->flights().land(key_, flight_, std::move(landing));
-        if (mutex_ != nullptr) mutex_->release();
+        if (is_locked_) mutex_->release();
     }
 
 private:
@@ -170,7 +213,9 @@ private:
         const CachedValue entry = new_entry(*core_, *configuration_, std::move(payload), rules, creation, cost);
         const typename Flight::Commit commit = flight_->commit();
         if (!commit.is_permitted()) return false;
+        const CreationScope scope(is_locked_ ? mutexes() : std::span<const std::shared_ptr<CacheMutex>>());
         configuration_->backend->set(StoredKey(*configuration_, key_), entry);
+        if (is_locked_ && mutex_->is_lost()) core_->report(EventKind::lock_lost, key_);
         return true;
     }
 
@@ -178,7 +223,8 @@ private:
     std::shared_ptr<const Configuration> configuration_;
     std::string key_;
     std::shared_ptr<Flight> flight_;
-    std::shared_ptr<CacheMutex> mutex_;
+    std::shared_ptr<CacheMutex> mutex_; ///< the backend's; null when it has none
+    bool is_locked_ = false;            ///< whether `mutex_` is held
     std::atomic_flag is_claimed_;
     bool has_landed_ = false;
 };

@@ -1,0 +1,96 @@
+#ifndef KENNEL_BACKENDS_MEMCACHED_SERVER_ADDRESS_HPP
+#define KENNEL_BACKENDS_MEMCACHED_SERVER_ADDRESS_HPP
+
+#include "kennel/detail/joined.hpp"
+#include "kennel/errors.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// Where a memcached server listens.
+struct MemcachedAddress {
+    std::string host;            ///< a host's name or address, or the path of a Unix socket
+    std::uint16_t port = 11'211; ///< 0 for a Unix socket
+
+    [[nodiscard]] bool is_unix() const noexcept { return port == 0; }
+
+    /// As it is written in a configuration.
+    [[nodiscard]] std::string text() const {
+        if (is_unix()) return host;
+        const bool needs_brackets = host.find(':') != std::string::npos;
+        return joined({needs_brackets ? "[" : "", host, needs_brackets ? "]:" : ":", std::to_string(port)});
+    }
+
+    friend bool operator==(const MemcachedAddress&, const MemcachedAddress&) = default;
+
+    /// Reads "host", "host:port", "[::1]:port", "/path" or "unix:/path". Throws `ValidationError` for anything else.
+    [[nodiscard]] static MemcachedAddress parse(std::string_view text) {
+        const auto refuse = [text](std::string_view why) {
+            return ValidationError(joined({"'", text, "' is not the address of a memcached server: ", why,
+                                           "; write \"host:port\", \"[::1]:port\" or \"/path/of/a/socket\""}));
+        };
+        std::string_view rest = text;
+        if (rest.starts_with("unix:")) {
+            rest.remove_prefix(5);
+            while (rest.starts_with("//")) rest.remove_prefix(1);
+            if (!rest.starts_with('/')) throw refuse("the path of a socket begins with a slash");
+        }
+        constexpr std::size_t longest_socket_path = 107;
+        if (rest.starts_with('/')) {
+            if (rest.size() > longest_socket_path) throw refuse("the path of a socket has at most 107 bytes");
+            return {std::string(rest), 0};
+        }
+        if (rest.find("//") != std::string_view::npos) throw refuse("there is no scheme in front of it");
+        MemcachedAddress address;
+        std::string_view port;
+        if (rest.starts_with('[')) {
+            const std::size_t end = rest.find(']');
+            if (end == std::string_view::npos) throw refuse("the bracket is not closed");
+            address.host = rest.substr(1, end - 1);
+            port = rest.substr(end + 1);
+        } else {
+            const std::size_t colon = rest.find(':');
+            if (colon != std::string_view::npos && rest.find(':', colon + 1) != std::string_view::npos)
+                throw refuse("an address with several colons needs brackets, and servers have no weights here");
+            address.host = rest.substr(0, colon);
+            port = colon == std::string_view::npos ? std::string_view() : rest.substr(colon);
+        }
+        constexpr std::size_t longest_host = 255;
+        if (address.host.empty()) throw refuse("the host is missing");
+        if (address.host.size() > longest_host || address.host.find('\0') != std::string::npos)
+            throw refuse("the host is not the name of one");
+        if (port.empty()) return address;
+        const char* const end = port.data() + port.size();
+        const auto [after, error] = std::from_chars(port.data() + 1, end, address.port);
+        if (port.front() != ':' || error != std::errc() || after != end || address.port == 0)
+            throw refuse("the port is a number from 1 to 65535");
+        return address;
+    }
+
+    /// Reads a list of texts, each of which may name several servers, with commas or blanks between them.
+    [[nodiscard]] static std::vector<MemcachedAddress> parse_all(const std::vector<std::string>& texts) {
+        constexpr std::string_view separators = ", \t\r\n";
+        std::vector<MemcachedAddress> addresses;
+        for (const std::string_view text : texts)
+            for (std::size_t at = text.find_first_not_of(separators); at < text.size();) {
+                const std::size_t end = text.find_first_of(separators, at);
+                addresses.push_back(parse(text.substr(at, end - at)));
+                at = text.find_first_not_of(separators, end);
+            }
+        return addresses;
+    }
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

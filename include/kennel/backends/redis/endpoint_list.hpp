@@ -1,0 +1,92 @@
+#ifndef KENNEL_BACKENDS_REDIS_ENDPOINT_LIST_HPP
+#define KENNEL_BACKENDS_REDIS_ENDPOINT_LIST_HPP
+
+#include "kennel/backends/redis/endpoint.hpp"
+#include "kennel/function_ref.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+KENNEL_NAMESPACE_BEGIN
+namespace detail {
+
+/// A port as text; nothing for what is none.
+[[nodiscard]] inline std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
+    std::uint16_t port = 0;
+    const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc() || after != text.data() + text.size() || port == 0) return std::nullopt;
+    return port;
+}
+
+/// `host:port` as a server of a cluster writes it, that is, without brackets around an IPv6 address; nothing for what
+/// is none.
+[[nodiscard]] inline std::optional<RedisEndpoint> parse_announced_endpoint(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const std::optional<std::uint16_t> port = parse_port(text.substr(colon + 1));
+    if (!port) return std::nullopt;
+    return RedisEndpoint{.host = std::string(text.substr(0, colon)), .port = *port};
+}
+
+/// Servers as a user writes them: `host:port`, `[address]:port` for IPv6, or a host alone; several texts, each of one
+/// or, with commas, of more.
+class EndpointList {
+public:
+    /// Calls its argument, which throws, with what is wrong.
+    using Refuse = FunctionRef<void(std::string_view why)>;
+
+    [[nodiscard]] static std::vector<RedisEndpoint> parse(std::span<const std::string> texts,
+                                                          std::uint16_t default_port, Refuse refuse) {
+        std::vector<RedisEndpoint> endpoints;
+        for (std::string_view text : texts) {
+            while (!text.empty()) {
+                const std::string_view item = text.substr(0, text.find(','));
+                text.remove_prefix((std::min)(item.size() + 1, text.size()));
+                endpoints.push_back(parse_one(stripped(item), default_port, refuse));
+            }
+        }
+        if (endpoints.empty()) refuse("names no server: give a list of host:port");
+        return endpoints;
+    }
+
+private:
+    [[nodiscard]] static std::string_view stripped(std::string_view text) noexcept {
+        while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+        while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+        return text;
+    }
+
+    [[nodiscard]] static RedisEndpoint parse_one(std::string_view text, std::uint16_t default_port, Refuse refuse) {
+        if (text.empty()) refuse("has an empty place between its commas");
+        if (text.find('/') != std::string_view::npos)
+            refuse(joined({"names '", text, "': neither URLs nor Unix sockets are possible here, only host:port"}));
+        const bool is_bracketed = text.front() == '[';
+        const std::size_t bracket = text.find(']');
+        if (is_bracketed && bracket == std::string_view::npos)
+            refuse(joined({"has '", text, "', where a ']' is missing"}));
+        const std::size_t colon = text.find(':', is_bracketed ? bracket : 0);
+        RedisEndpoint endpoint{.host = std::string(text.substr(0, colon)), .port = default_port};
+        if (is_bracketed) endpoint.host = text.substr(1, bracket - 1);
+        const std::string_view rest = colon != std::string_view::npos ? text.substr(colon + 1) : std::string_view();
+        if (rest.find(':') != std::string_view::npos)
+            refuse(joined({"has '", text, "': an IPv6 address goes into brackets, as in [::1]:6379"}));
+        if (endpoint.host.empty()) refuse(joined({"has '", text, "', which names no host"}));
+        if (colon == std::string_view::npos) return endpoint;
+        const std::optional<std::uint16_t> port = parse_port(rest);
+        if (!port) refuse(joined({"has '", text, "', whose port is no number from 1 to 65535"}));
+        endpoint.port = port.value_or(default_port);
+        return endpoint;
+    }
+};
+
+} // namespace detail
+KENNEL_NAMESPACE_END
+
+#endif

@@ -1,0 +1,155 @@
+// needs: memcached
+#include "kennel/backends/memcached.hpp"
+
+#include "backends/memcached/memcached_backend.hpp"
+#include "kennel/creation_scope.hpp"
+#include "support/catch.hpp"
+#include "support/memcached_server.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::memcached_backend;
+using test::put;
+using test::text_of;
+
+/// Runs `work` in a forked child and says whether it returned true there.
+template <class Work>
+bool holds_in_child(const Work& work) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        bool is_right = false;
+        try {
+            is_right = work();
+        } catch (const std::exception&) {
+            is_right = false;
+        }
+        ::_exit(is_right ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool reads_only_its_own(kennel::CacheBackend& backend, const std::string& key) {
+    for (int round = 0; round != 300; ++round) {
+        put(backend, key, key + std::to_string(round));
+        if (text_of(backend, key) != key + std::to_string(round)) return false;
+    }
+    return true;
+}
+
+} // namespace
+
+TEST_CASE("a forked child has connections of its own, and the parent keeps its", "[memcached][fork]") {
+    test::MemcachedServer& server = test::memcached_server();
+    const bool is_binary = GENERATE(false, true);
+    const auto backend = memcached_backend(server.url(), {{"binary", is_binary}});
+    put(*backend, "key", "value");
+    const long before = server.statistic("curr_connections");
+    CHECK(holds_in_child([&] {
+        return text_of(*backend, "key") == "value" && server.statistic("curr_connections") == before + 1 &&
+               reads_only_its_own(*backend, "child");
+    }));
+    CHECK(server.statistic("curr_connections") == before);
+    CHECK(reads_only_its_own(*backend, "parent"));
+}
+
+TEST_CASE("parent and child go on at the same time when the fork comes in the middle of traffic",
+          "[memcached][fork]") {
+    const auto backend = memcached_backend(test::memcached_server().url());
+    std::atomic<bool> is_over = false;
+    std::atomic<bool> is_right = true;
+    std::jthread traffic([&] {
+        while (!is_over) is_right = is_right && reads_only_its_own(*backend, "traffic");
+    });
+    for (int round = 0; round != 10; ++round)
+        CHECK(holds_in_child([&] { return reads_only_its_own(*backend, "child"); }));
+    is_over = true;
+    traffic.join();
+    CHECK(is_right);
+}
+
+TEST_CASE("a backend may be destroyed in a forked child, and be used on in the parent", "[memcached][fork]") {
+    auto backend = memcached_backend(test::memcached_server().url());
+    put(*backend, "key", "value");
+    CHECK(holds_in_child([&] {
+        backend.reset();
+        return true;
+    }));
+    CHECK(holds_in_child([&] {
+        const bool is_found = text_of(*backend, "key") == "value";
+        backend.reset();
+        return is_found;
+    }));
+    CHECK(text_of(*backend, "key") == "value");
+}
+
+TEST_CASE("a child of a child has connections of its own, too", "[memcached][fork]") {
+    const auto backend = memcached_backend(test::memcached_server().url());
+    put(*backend, "key", "value");
+    CHECK(holds_in_child([&] {
+        return text_of(*backend, "key") == "value" &&
+               holds_in_child([&] { return reads_only_its_own(*backend, "grandchild"); }) &&
+               reads_only_its_own(*backend, "child");
+    }));
+    CHECK(reads_only_its_own(*backend, "parent"));
+}
+
+TEST_CASE("a forked child neither releases the locks of its parent nor stores under them",
+          "[memcached][fork][locks]") {
+    const auto backend = memcached_backend(test::memcached_server().url(),
+                                           {{"distributed_lock", true}, {"lock_timeout", 2}});
+    auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(kennel::no_deadline) == kennel::Turn::mine);
+    CHECK(holds_in_child([&] {
+        {
+            const kennel::CreationScope scope({&mutex, 1});
+            put(*backend, "key", "of the child");
+        }
+        const bool has_nothing = mutex->is_lost() && !text_of(*backend, "key");
+        mutex->release();
+        mutex.reset();
+        const auto other = backend->get_mutex("key");
+        return has_nothing && other->locked() && !other->try_acquire();
+    }));
+    CHECK(mutex->locked());
+    const kennel::CreationScope scope({&mutex, 1});
+    put(*backend, "key", "of the parent");
+    CHECK(text_of(*backend, "key") == "of the parent");
+    CHECK_FALSE(mutex->locked());
+}
+
+TEST_CASE("a forked child takes locks of its own, and renews them", "[memcached][fork][locks]") {
+#ifdef __SANITIZE_THREAD__
+    SKIP("ThreadSanitizer ends a forked child that starts a thread");
+#endif
+    const auto backend = memcached_backend(test::memcached_server().url(),
+                                           {{"distributed_lock", true}, {"lock_timeout", 1}});
+    const auto of_parent = backend->get_mutex("parent");
+    REQUIRE(of_parent->try_acquire()); // and so there is a thread that renews
+    CHECK(holds_in_child([&] {
+        const auto mutex = backend->get_mutex("child");
+        if (!mutex->try_acquire()) return false;
+        const auto end = std::chrono::steady_clock::now() + 4s; // two leases
+        while (std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(100ms);
+            if (!mutex->locked()) return false;
+        }
+        mutex->release();
+        return !mutex->locked();
+    }));
+    CHECK(of_parent->locked());
+    of_parent->release();
+    CHECK_FALSE(of_parent->locked());
+}

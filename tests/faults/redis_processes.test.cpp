@@ -1,0 +1,300 @@
+// needs: redis
+// Many threads, several processes, forks and signals.
+
+#include "kennel/backends/redis.hpp"
+
+#include "support/fault_proxy.hpp"
+#include "support/forked_process.hpp"
+#include "support/halted_creation.hpp"
+#include "support/redis_backend.hpp"
+#include "support/threads.hpp"
+
+#include <sys/time.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#ifdef __SANITIZE_THREAD__
+/// The children of these tests start threads of their own.
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::ForkedProcess;
+using test::RedisServer;
+using test::wait_until;
+using test::redis::entry;
+using test::redis::KnownEntries;
+using test::redis::locking;
+using test::redis::new_backend;
+using test::redis::new_region;
+
+bool exists(RedisServer& server, const std::string& key) { return server.command({"EXISTS", key}) == "1"; }
+
+std::size_t open_descriptors() {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+/// Interrupts system calls of this process every millisecond.
+class SignalStorm {
+public:
+    SignalStorm() {
+        struct sigaction action {};
+        action.sa_handler = [](int) { ++signals_; };
+        ::sigaction(SIGALRM, &action, &before_); // without SA_RESTART
+        set_interval(1000);
+    }
+    SignalStorm(const SignalStorm&) = delete;
+    SignalStorm& operator=(const SignalStorm&) = delete;
+    ~SignalStorm() {
+        set_interval(0);
+        ::sigaction(SIGALRM, &before_, nullptr);
+    }
+
+    [[nodiscard]] static int signals() { return signals_; }
+
+private:
+    static void set_interval(long microseconds) {
+        const itimerval interval{.it_interval = {.tv_sec = 0, .tv_usec = microseconds},
+                                 .it_value = {.tv_sec = 0, .tv_usec = microseconds}};
+        ::setitimer(ITIMER_REAL, &interval, nullptr);
+    }
+
+    static inline std::atomic<int> signals_ = 0;
+    struct sigaction before_ {};
+};
+
+} // namespace
+
+TEST_CASE("thousands of threads that ask for one key create it once, with few connections", "[redis][fault-21]") {
+    RedisServer& server = test::redis_server();
+    const auto region = new_region(server.url(), locking());
+    const std::size_t before = open_descriptors();
+    std::atomic<int> created = 0;
+    std::atomic<int> right = 0;
+    test::run_together(2000, [&](std::size_t) {
+        const int value = region.get_or_create("key", [&] {
+            static_cast<void>(wait_until([] { return false; }, 20ms));
+            return ++created;
+        });
+        if (value == 1) ++right;
+    });
+    CHECK(created == 1);
+    CHECK(right == 2000);
+    CHECK(open_descriptors() - before <= 32 + 3); // max_connections, and what the waiting needs
+}
+
+TEST_CASE("processes that ask for one key at the same time create it once", "[redis][fault-21]") {
+    RedisServer& server = test::redis_server();
+    constexpr int rounds = 20;
+    const auto run_one = [&] {
+        const auto region = new_region(server.url(), locking());
+        test::RespClient client = server.new_client();
+        bool is_right = true;
+        for (int round = 0; round != rounds; ++round) {
+            const std::string key = "key " + std::to_string(round);
+            client.call({"INCR", "arrived " + key});
+            is_right = wait_until([&] { return client.call({"GET", "arrived " + key}).text == "4"; }) && is_right;
+            std::atomic<int> right = 0;
+            test::run_together(10, [&](std::size_t) {
+                const int value = region.get_or_create(key, [&] {
+                    test::RespClient creator = server.new_client();
+                    return std::stoi(creator.call({"INCR", "created " + key}).text);
+                });
+                if (value == 1) ++right;
+            });
+            is_right = right == 10 && is_right;
+        }
+        return is_right;
+    };
+    std::vector<std::unique_ptr<ForkedProcess>> processes;
+    for (int count = 0; count != 4; ++count) processes.push_back(std::make_unique<ForkedProcess>(run_one));
+    for (const auto& process : processes) CHECK(process->succeeds());
+    for (int round = 0; round != rounds; ++round)
+        CHECK(server.command({"GET", "created key " + std::to_string(round)}) == "1");
+}
+
+TEST_CASE("a forked child has connections of its own, and both go on", "[redis][fault-29]") {
+    RedisServer& server = test::redis_server();
+    const KnownEntries known(server);
+    const auto backend = new_backend(server.url());
+    std::atomic<bool> is_over = false;
+    std::atomic<int> wrong = 0;
+    std::vector<std::jthread> traffic;
+    for (int count = 0; count != 4; ++count)
+        traffic.emplace_back([&] {
+            while (!is_over) wrong += KnownEntries::wrong_reads(*backend, 10);
+        });
+    for (int round = 0; round != 10; ++round) {
+        ForkedProcess child([&] { return KnownEntries::wrong_reads(*backend, 300) == 0; });
+        CHECK(KnownEntries::wrong_reads(*backend, 100) == 0);
+        CHECK(child.succeeds());
+    }
+    is_over = true;
+    traffic.clear();
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("a child that ends keeps its parent's connections open", "[redis][fault-29]") {
+    RedisServer& server = test::redis_server();
+    test::FaultProxy proxy(server.address());
+    const KnownEntries known(server);
+    auto backend = new_backend(server.url_through(proxy.port()));
+    REQUIRE(KnownEntries::wrong_reads(*backend, 3) == 0);
+    ForkedProcess child([&] {
+        backend.reset(); // as the end of the program does
+        return true;
+    });
+    CHECK(child.succeeds());
+    CHECK(KnownEntries::wrong_reads(*backend, 100) == 0);
+    CHECK(proxy.connections() == 1);
+}
+
+TEST_CASE("a connection that the parent closes is closed, although a child was forked meanwhile", "[redis][fault-29]") {
+    RedisServer& server = test::redis_server();
+    test::FaultProxy proxy(server.address());
+    auto backend = new_backend(server.url_through(proxy.port()));
+    REQUIRE_FALSE(backend->get("key").has_value());
+    ForkedProcess child([&] { return wait_until([&] { return exists(server, "end"); }); });
+    backend.reset();
+    CHECK(wait_until([&] { return proxy.open_connections() == 0; }));
+    server.command({"SET", "end", "1"});
+    CHECK(child.succeeds());
+}
+
+TEST_CASE("a lock that the parent holds is not released by a child, and not renewed by it", "[redis][fault-29]") {
+    RedisServer& server = test::redis_server();
+    const auto backend = new_backend(server.url(), locking({{"lock_timeout", 150ms}}));
+    auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->try_acquire());
+    const std::string token = server.command({"GET", "_lockkey"});
+    ForkedProcess child([&] {
+        mutex->release();
+        bool is_refused = false;
+        try {
+            (void)mutex->try_acquire(); // it knows the parent's connections alone
+        } catch (const kennel::BackendError&) {
+            is_refused = true;
+        }
+        mutex.reset();
+        const auto own = backend->get_mutex("key");
+        return is_refused && own->locked() && !own->try_acquire();
+    });
+    CHECK(child.succeeds());
+    CHECK(server.command({"GET", "_lockkey"}) == token);
+    mutex->release();
+    CHECK_FALSE(exists(server, "_lockkey"));
+}
+
+TEST_CASE("a child that is forked while a value is created creates on its own", "[redis][fault-29]") {
+    RedisServer& server = test::redis_server();
+    const auto region = new_region(server.url(), locking({{"lock_timeout", 300ms}}));
+    SECTION("by another thread") {
+        test::HaltedCreation creation(region, "key", 1);
+        ForkedProcess child([&] { // another process has the lock, and this one waits for it
+            return new_region(server.url(), locking()).get_or_create("key", [] { return 2; }) == 1;
+        });
+        REQUIRE(wait_until([&] { return server.calls_of("pttl") != 0; }));
+        CHECK(creation.finish() == 1);
+        CHECK(child.succeeds());
+    }
+    SECTION("by the thread that forks, whose lock stays with the parent") {
+        std::unique_ptr<ForkedProcess> child;
+        CHECK(region.get_or_create("key", [&] {
+            child = std::make_unique<ForkedProcess>([&] { return !exists(server, "key") && exists(server, "_lockkey"); });
+            CHECK(child->succeeds());
+            return 1;
+        }) == 1);
+        CHECK(region.get<int>("key") == 1);
+        CHECK(region.statistics().locks_lost == 0);
+    }
+    CHECK_FALSE(exists(server, "_lockkey"));
+}
+
+TEST_CASE("a connection that was lost raises no signal", "[redis][fault-32]") {
+    RedisServer server;
+    ForkedProcess process([&] {
+        std::signal(SIGPIPE, SIG_DFL);
+        const auto backend = new_backend(server.url());
+        for (int round = 0; round != 20; ++round) {
+            try {
+                backend->set("key", entry(std::string(300'000, 'x')));
+            } catch (const kennel::BackendError&) { // NOLINT(*-empty-catch): that is what it is to throw
+            }
+            server.command({"CLIENT", "KILL", "TYPE", "normal"});
+        }
+        return backend->get("key").has_value();
+    });
+    CHECK(process.succeeds());
+}
+
+TEST_CASE("signals that interrupt system calls disturb nothing, and prolong nothing", "[redis][fault-32]") {
+    RedisServer server;
+    const KnownEntries known(server);
+    ForkedProcess process([&] {
+        const SignalStorm storm;
+        const auto backend = new_backend(server.url(), locking({{"socket_timeout", 300ms}, {"lock_timeout", 200ms}}));
+        const std::string large(4'000'000, 'x');
+        bool is_right = KnownEntries::wrong_reads(*backend, 500) == 0;
+        for (int round = 0; round != 20; ++round) {
+            backend->set("large", entry(large));
+            is_right = test::redis::text_of(*backend, "large") == large && is_right;
+        }
+        const auto holder = backend->get_mutex("key");
+        is_right = holder->try_acquire() && is_right;
+        const auto waiter = backend->get_mutex("key");
+        const auto start = std::chrono::steady_clock::now();
+        is_right = !waiter->acquire(start + 500ms) && is_right; // longer than the lease, so it was renewed
+        const auto took = std::chrono::steady_clock::now() - start;
+        return is_right && took >= 500ms && took < 2s && storm.signals() > 300;
+    });
+    CHECK(process.succeeds());
+    CHECK(KnownEntries(server).wrong_reads(*new_backend(server.url()), 10) == 0);
+}
+
+TEST_CASE("signals that interrupt system calls do not prolong the wait for a halted server", "[redis][fault-32]") {
+    RedisServer server;
+    const auto connected = server.command({"PING"});
+    ForkedProcess process([&] {
+        const auto backend = new_backend(server.url(), {{"socket_timeout", 300ms}});
+        static_cast<void>(backend->get("key"));
+        ::kill(server.pid(), SIGSTOP);
+        const SignalStorm storm;
+        bool has_failed = false;
+        const auto took = test::redis::time_of([&] {
+            try {
+                static_cast<void>(backend->get("key"));
+            } catch (const kennel::BackendError&) {
+                has_failed = true;
+            }
+        });
+        ::kill(server.pid(), SIGCONT);
+        return has_failed && took >= 240ms && took < 1500ms;
+    });
+    CHECK(process.succeeds());
+}
+
+TEST_CASE("a child of fork, too, is told by the server when a lock becomes free", "[redis][fault-29]") {
+    RedisServer& server = test::redis_server();
+    const auto region = new_region(server.url(), locking({{"lock_sleep", 60s}}));
+    { // the parent's watcher has begun
+        test::HaltedCreation creation(region, "before", 1);
+        const auto other = new_region(server.url(), locking());
+        CHECK_THROWS_AS(other.get_or_create("before", [] { return 2; }, {.lock_timeout = 50ms}), kennel::CreationTimeout);
+        CHECK(creation.finish() == 1);
+    }
+    test::HaltedCreation creation(new_region(server.url(), locking()), "key", 1);
+    server.command({"CONFIG", "RESETSTAT"});
+    ForkedProcess child([&] { return region.get_or_create("key", [] { return 2; }) == 1; });
+    REQUIRE(wait_until([&] { return server.calls_of("pttl") != 0; }));
+    CHECK(creation.finish() == 1);
+    CHECK(child.succeeds(10s));
+}
