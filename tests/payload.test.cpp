@@ -220,3 +220,19 @@ TEST_CASE("many threads may copy and drop one payload") {
     }
     CHECK(Tracked::alive == 0);
 }
+
+TEST_CASE("a payload can take over a text and its bytes without copying them") {
+    std::string text(1000, 'x');
+    const char* const bytes = text.data();
+    const kennel::Payload payload = kennel::Payload::bytes_in(std::move(text));
+    CHECK(payload.is_bytes());
+    CHECK_FALSE(payload.is_object());
+    CHECK_FALSE(payload.is_borrowed());
+    CHECK(payload.get_if<std::string>() == nullptr);
+    CHECK(payload.as_bytes() == std::string(1000, 'x'));
+    CHECK(payload.as_bytes().data() == bytes);
+    const kennel::Payload copy = payload;
+    CHECK(copy.as_bytes().data() == bytes);
+    CHECK(kennel::Payload::bytes_in(std::string()).is_bytes());
+    CHECK(kennel::Payload::bytes_in(std::string("short")).as_bytes() == "short");
+}

@@ -98,6 +98,19 @@ public:
     /// Keeps a copy of `bytes`.
     [[nodiscard]] static Payload bytes(std::string_view bytes) { return owned_copy(borrowed_bytes(bytes)); }
 
+    /// Keeps the bytes of a container of characters, such as a `std::string`, and the container with them: they are not copied.
+    template <class Container>
+        requires std::is_rvalue_reference_v<Container&&>
+    [[nodiscard]] static Payload bytes_in(Container&& container) {
+        Payload payload;
+        payload.block_ = Block::allocate(sizeof(Container), alignof(Container));
+        const auto* const kept = ::new (payload.block_->value()) Container(std::move(container));
+        payload.block_->type = &describe<Container>();
+        payload.data_ = kept->data();
+        payload.size_ = kept->size();
+        return payload;
+    }
+
     /// Refers to `bytes`, which must outlive this payload (but not its copies).
     [[nodiscard]] static Payload borrowed_bytes(std::string_view bytes) noexcept {
         Payload payload;

@@ -1,6 +1,7 @@
 #ifndef KENNEL_BACKENDS_REDIS_CONNECTION_HPP
 #define KENNEL_BACKENDS_REDIS_CONNECTION_HPP
 
+#include "kennel/backends/redis/jitter.hpp"
 #include "kennel/backends/redis/redis_settings.hpp"
 #include "kennel/backends/redis/reply_reader.hpp"
 #include "kennel/backends/redis/request.hpp"
@@ -28,8 +29,10 @@ public:
         : endpoint_(std::move(endpoint)), largest_reply_(settings.max_reply_size),
           socket_(Socket::connect(endpoint_, deadline, settings.socket_keepalive)) {
         if (settings.tls != nullptr) begin_tls(*settings.tls, deadline);
-        if (!settings.socket_timeout.is_unlimited()) socket_.set_receive_timeout(settings.socket_timeout);
         settings.tls != nullptr ? greet(settings, deadline) : greet_in_plain(settings, deadline);
+        if (settings.socket_timeout.is_unlimited()) return;
+        receive_timeout_ = settings.socket_timeout.duration();
+        socket_.set_receive_timeout(settings.socket_timeout);
     }
     RedisConnection(const RedisConnection&) = delete;
     RedisConnection& operator=(const RedisConnection&) = delete;
@@ -48,7 +51,7 @@ public:
         require(is_drained());
         missing_replies_ += request_.command_count();
         is_fresh_ = true;
-        may_block_ = true;
+        may_block_ = coarse_now() + (receive_timeout_ - coarse_error) <= deadline;
         try {
             socket_.send(request_.pieces(), deadline);
         } catch (const RedisConnectionLost& lost) {
@@ -239,6 +242,7 @@ private:
         }
     }
 
+    static constexpr std::chrono::milliseconds coarse_error{20};
     static constexpr std::size_t longest_line = 16 * 1024;
     static constexpr std::size_t null = static_cast<std::size_t>(-1);
 
@@ -332,8 +336,9 @@ private:
     std::size_t long_capacity_ = 0;
     std::size_t missing_replies_ = 0;
     bool is_broken_ = false;
-    bool is_fresh_ = true;  ///< nothing has come since the last request
-    bool may_block_ = true; ///< nothing was waited for since the last request
+    TimeSpan::Nanoseconds receive_timeout_ = std::chrono::hours(24); ///< of the socket, once it has one
+    bool is_fresh_ = true;   ///< nothing has come since the last request
+    bool may_block_ = false; ///< the socket's own timeout ends no later than the deadline; for the first wait of a request
 };
 
 } // namespace detail

@@ -64,6 +64,7 @@ public:
         RedisReply failure;
         std::string_view failed_key;
         std::vector<std::string_view> not_stored;
+        if (is_read_in_parts()) overtake_first();
         for (const bool is_known : {true, false}) {
             send(is_known);
             std::vector<Step> left;
@@ -100,6 +101,27 @@ private:
     /// Before Redis 7 a script puts other words before it.
     [[nodiscard]] static bool is_out_of_memory(const RedisReply& reply) {
         return reply.is_error() && reply.text.find("OOM command not allowed") != std::string::npos;
+    }
+
+    /// Whether the server may serve others before it has read all of it, for it reads 16 KiB at once.
+    [[nodiscard]] bool is_read_in_parts() const {
+        std::size_t size = 0;
+        for (const Step& step : steps_) {
+            size += 256 + step.key.size() + (step.entry != nullptr ? step.entry->size() : 0);
+            for (const std::string_view key : step.keys) size += 16 + key.size();
+        }
+        return size > std::size_t{16} * 1024;
+    }
+
+    /// A creation that the change overtakes might store its value between the change and the loss of its lock:
+    ///   1. the server makes the change   2. it serves the creation, which holds the lock, and stores   3. it takes the lock away
+    /// so it loses the lock before the change as well.
+    void overtake_first() {
+        std::vector<Step> steps;
+        for (const Step& step : steps_)
+            if (step.kind == Kind::overtake) steps.push_back(step);
+        steps.insert(steps.end(), steps_.begin(), steps_.end());
+        steps_ = std::move(steps);
     }
 
     /// What is left when the server did not know the scripts. A creation that was not overtaken may have stored its value after
