@@ -59,7 +59,8 @@ void hand_over(const std::string& name, const kennel::CacheRegion<>& creating, c
     const std::vector<double> times = bench::hand_over_times(creating, waiting, 500);
     const auto at = [&](std::size_t percent) { return times[times.size() * percent / 100]; };
     std::printf("%-34s median %.2f ms, p99 %.2f ms\n", name.c_str(), at(50), at(99));
-    bench::print_target(("remote " + name + ", ms of percentile " + std::to_string(percentile)).c_str(), at(percentile), goal);
+    bench::print_target(("remote " + name + ", ms of percentile " + std::to_string(percentile)).c_str(), at(percentile),
+                        goal);
 }
 
 } // namespace
@@ -83,7 +84,8 @@ int main(int argc, char** argv) {
         redis_lines.add_on_all_cores();
         lines.add_own("redis hand-over", [&] {
             using Redis = bench::RedisLines;
-            hand_over("redis hand-over", Redis::region_on(redis.socket(), true), Redis::region_on(redis.socket(), true), 99, 2);
+            hand_over("redis hand-over", Redis::region_on(redis.socket(), true), Redis::region_on(redis.socket(), true),
+                      99, 2);
         });
         lines.add_own("memcached hand-over", [&] {
             using Memcached = bench::MemcachedLines;

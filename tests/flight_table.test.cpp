@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -165,4 +166,37 @@ TEST_CASE("threads that board and land the same keys never lead one key at the s
     });
     CHECK(collisions == 0);
     for (std::size_t key = 0; key != keys; ++key) CHECK_FALSE(table.contains(std::to_string(key)));
+}
+
+TEST_CASE("closures of one key that end in any order leave nothing of each other's keys", "[flight]") {
+    kennel::FlightTable table;
+    const std::string text = "a key that is too long to lie in the string object itself";
+    auto first_key = std::make_unique<std::string>(text);
+    auto second_key = std::make_unique<std::string>(text);
+    const std::string_view first_view = *first_key;
+    const std::string_view second_view = *second_key;
+    auto first = std::make_unique<kennel::FlightTable::Closure>(table, std::span(&first_view, 1));
+    auto second = std::make_unique<kennel::FlightTable::Closure>(table, std::span(&second_view, 1));
+    first.reset();
+    first_key.reset();
+    const auto late = table.board(text);
+    CHECK_FALSE(late.flight->commit().is_permitted());
+    second.reset();
+    second_key.reset();
+    table.land(text, late.flight, {});
+    const auto next = table.board(text);
+    CHECK(next.flight->commit().is_permitted());
+    table.land(text, next.flight, {});
+}
+
+TEST_CASE("threads that close one key at the same time do not disturb each other", "[flight]") {
+    kennel::FlightTable table;
+    test::run_together(4, [&](std::size_t) {
+        for (int round = 0; round != 500; ++round) {
+            const std::string key = "a key that is too long to lie in the string object itself";
+            const std::string_view view = key;
+            const kennel::FlightTable::Closure closure(table, std::span(&view, 1));
+        }
+    });
+    CHECK_FALSE(table.contains("key"));
 }

@@ -55,10 +55,13 @@ TEST_CASE("a backend that is made by name gets its arguments", "[make_backend]")
 
 TEST_CASE("a backend of ours whose header is missing is an error that names the header and the target",
           "[make_backend]") {
-    for (const std::string_view name : {"redis", "dogpile.cache.redis", "dogpile.cache.valkey"})
+    for (const std::string_view name : {"redis", "valkey", "dogpile.cache.redis", "dogpile.cache.valkey"})
         CHECK(mentions(refusal_without_others(name), {"'redis'", "<kennel/backends/redis.hpp>", "kennel::redis"}));
-    for (const std::string_view name : {"redis_sentinel", "dogpile.cache.redis_cluster", "valkey", "Redis"})
-        CHECK(mentions(refusal_without_others(name), {"<kennel/backends/redis.hpp>", "kennel::redis"}));
+    CHECK(mentions(refusal_without_others("Redis"), {"<kennel/backends/redis.hpp>", "kennel::redis"}));
+    for (const std::string_view name : {"redis_sentinel", "valkey_sentinel", "dogpile.cache.redis_sentinel"})
+        CHECK(mentions(refusal_without_others(name), {"<kennel/backends/redis_sentinel.hpp>", "kennel::redis"}));
+    for (const std::string_view name : {"redis_cluster", "valkey_cluster", "dogpile.cache.redis_cluster"})
+        CHECK(mentions(refusal_without_others(name), {"<kennel/backends/redis_cluster.hpp>", "kennel::redis"}));
     for (const std::string_view name : {"memcached", "dogpile.cache.pylibmc", "dogpile.cache.pymemcache", "memcache"})
         CHECK(mentions(refusal_without_others(name),
                        {"'memcached'", "<kennel/backends/memcached.hpp>", "kennel::memcached"}));

@@ -69,7 +69,8 @@ private:
             const auto region = region_on(socket_);
             BareHiredis bare(socket_);
             region.set("key", std::string(256, 'x'));
-            measure([&] { use(region.get_or_create("key", [] { return std::string(); })); }, [&] { use(bare.get("key")); });
+            measure([&] { use(region.get_or_create("key", [] { return std::string(); })); },
+                    [&] { use(bare.get("key")); });
         });
     }
 
@@ -82,7 +83,8 @@ private:
                 keys.push_back("key " + std::to_string(number));
                 region.set(keys.back(), std::string(size, 'x'));
             }
-            measure([&] { use(*region.get_multi<std::string>(keys).back()); }, [&] { use(bare.get_multi(keys).back()); });
+            measure([&] { use(*region.get_multi<std::string>(keys).back()); },
+                    [&] { use(bare.get_multi(keys).back()); });
         });
     }
 

@@ -67,7 +67,8 @@ using Contestant = std::function<Cost()>;
 }
 
 inline void print_head() {
-    std::printf("%-34s %11s %11s %9s %11s %11s %9s\n", "", "Kennel us", "bare us", "speed", "CPU us", "bare CPU", "CPU ratio");
+    std::printf("%-34s %11s %11s %9s %11s %11s %9s\n", "", "Kennel us", "bare us", "speed", "CPU us", "bare CPU",
+                "CPU ratio");
 }
 
 inline void print(const std::string& name, const Comparison& result) {

@@ -34,6 +34,9 @@ inline constexpr PluginAlias backend_aliases[] = {
     {"dogpile.cache.redis", "redis"},
     {"dogpile.cache.redis_sentinel", "redis_sentinel"},
     {"dogpile.cache.redis_cluster", "redis_cluster"},
+    {"valkey", "redis"},
+    {"valkey_sentinel", "redis_sentinel"},
+    {"valkey_cluster", "redis_cluster"},
     {"dogpile.cache.valkey", "redis"},
     {"dogpile.cache.valkey_sentinel", "redis_sentinel"},
     {"dogpile.cache.valkey_cluster", "redis_cluster"},
@@ -45,9 +48,14 @@ inline constexpr PluginAlias backend_aliases[] = {
 
 #if __has_include("kennel/backends/redis.hpp")
 inline constexpr std::string_view redis_remedy = "include <kennel/backends/redis.hpp> and link kennel::redis";
+inline constexpr std::string_view sentinel_remedy =
+    "include <kennel/backends/redis_sentinel.hpp> and link kennel::redis";
+inline constexpr std::string_view cluster_remedy = "include <kennel/backends/redis_cluster.hpp> and link kennel::redis";
 #else
 inline constexpr std::string_view redis_remedy =
     "it needs <kennel/backends/redis.hpp> and kennel::redis, which this installation of Kennel does not have";
+inline constexpr std::string_view sentinel_remedy = redis_remedy;
+inline constexpr std::string_view cluster_remedy = redis_remedy;
 #endif
 
 #if __has_include("kennel/backends/memcached.hpp")
@@ -61,8 +69,8 @@ inline constexpr std::string_view memcached_remedy =
 inline constexpr std::string_view built_in_remedy = "make it by kennel::make_backend, which registers it";
 
 inline constexpr ShippedPlugin shipped_backends[] = {
-    {"memory", built_in_remedy},     {"memory_bytes", built_in_remedy}, {"null", built_in_remedy},
-    {"redis", redis_remedy},         {"redis_sentinel", redis_remedy},  {"redis_cluster", redis_remedy},
+    {"memory", built_in_remedy},     {"memory_bytes", built_in_remedy},   {"null", built_in_remedy},
+    {"redis", redis_remedy},         {"redis_sentinel", sentinel_remedy}, {"redis_cluster", cluster_remedy},
     {"memcached", memcached_remedy},
 };
 

@@ -323,10 +323,11 @@ std::vector<std::optional<Value>> CacheRegion<SerializerType>::get_multi(const K
     if constexpr (detail::is_findable<Value>) {
         const detail::DifferentKeys different(keys);
         std::vector<std::optional<Value>> found(different.unique().size());
-        const auto readings = engine().look_up_multi(
-            different.unique(), detail::read_changes_of<Value>(options), [&](std::size_t index, const CachedValue& entry) {
-                return detail::take_value(serializer(), entry.payload, found[index]);
-            });
+        const auto readings = engine().look_up_multi(different.unique(), detail::read_changes_of<Value>(options),
+                                                     [&](std::size_t index, const CachedValue& entry) {
+                                                         return detail::take_value(serializer(), entry.payload,
+                                                                                   found[index]);
+                                                     });
         std::vector<std::optional<Value>> values(different.size());
         for (std::size_t position = 0; position != different.size(); ++position) {
             const std::size_t index = different.index(position);

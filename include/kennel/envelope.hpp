@@ -189,7 +189,7 @@ template <class Lazy>
     const auto digit = [&] { return position < stored.size() ? static_cast<unsigned>(stored[position] - '0') : 10U; };
     std::int64_t nanoseconds = 0;
     for (int count = 0; count != 10; ++count, ++position) { // seconds: ten digits from 2001 to 2286
-        if (digit() > 9) return 0;
+        if (digit() > 9 || (count == 0 && digit() == 0)) return 0;
         nanoseconds = nanoseconds * 10 + digit();
     }
     if (nanoseconds >= 9'200'000'000 || position == stored.size() || stored[position++] != '.') return 0;

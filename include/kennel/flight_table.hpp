@@ -135,8 +135,10 @@ private:
         }
 
         void reopen(std::string_view key) noexcept {
-            auto closed = closed_keys.rbegin(); // who has closed last is likely to reopen first
-            while (*closed != key) ++closed;
+            // Its own one: the text of another closure of the same key lives elsewhere, and for another time. Who has closed
+            // last is likely to reopen first.
+            auto closed = closed_keys.rbegin();
+            while (closed->data() != key.data() || closed->size() != key.size()) ++closed;
             *closed = closed_keys.back();
             closed_keys.pop_back();
         }

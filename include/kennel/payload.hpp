@@ -106,7 +106,7 @@ public:
         payload.block_ = Block::allocate(sizeof(Container), alignof(Container));
         const auto* const kept = ::new (payload.block_->value()) Container(std::move(container));
         payload.block_->type = &describe<Container>();
-        payload.data_ = kept->data();
+        payload.data_ = kept->data() != nullptr ? static_cast<const void*>(kept->data()) : "";
         payload.size_ = kept->size();
         return payload;
     }

@@ -30,8 +30,8 @@ struct RegionStatistics {
     std::uint64_t reads_failed = 0;     ///< the backend could not be read
     std::uint64_t writes_failed = 0;    ///< the backend could not be written, or a created value has no form in bytes
     std::uint64_t locks_failed = 0;     ///< the backend's lock could not be asked
-    std::uint64_t locks_lost = 0;       ///< values not stored because the backend's lock was lost while they were created
-    std::uint64_t runner_refused = 0;   ///< background creations that were done in place
+    std::uint64_t locks_lost = 0;     ///< values not stored because the backend's lock was lost while they were created
+    std::uint64_t runner_refused = 0; ///< background creations that were done in place
 };
 
 namespace detail {

@@ -245,8 +245,7 @@ TEST_CASE("a value over the server's limit is an error that says size and remedy
     const std::string fits((1 << 20) - 400, 'x');
     put(*backend, "key", fits);
     CHECK(text_of(*backend, "key") == fits);
-    const std::string text = message_of<kennel::BackendError>(
-        [&] { put(*backend, "key", std::string(1 << 21, 'y')); });
+    const std::string text = message_of<kennel::BackendError>([&] { put(*backend, "key", std::string(1 << 21, 'y')); });
     CHECK(mentions(text, {server.url(), "set 'key'", "2097181 bytes", "-I", "max_value_size", "min_compress_len"}));
     CHECK_FALSE(mentions(text, {"yyy"}));
     CHECK_FALSE(text_of(*backend, "key"));

@@ -93,9 +93,8 @@ TEST_CASE("the redis backend keeps the contract of backends with one connection 
 TEST_CASE("the locks of the redis backend keep the contract of mutexes", "[redis][mutex_contract]") {
     RedisServer& server = test::redis_server();
     const auto contract_of = [](const std::string& url, Arguments arguments) {
-        return kennel::mutex_contract([backend = new_backend(url, locking(std::move(arguments)))](std::string_view key) {
-            return backend->get_mutex(key);
-        });
+        return kennel::mutex_contract([backend = new_backend(url, locking(std::move(arguments)))](
+                                          std::string_view key) { return backend->get_mutex(key); });
     };
     SECTION("with a lease") { run_contract(contract_of(server.url(), {{"lock_timeout", 3600}})); }
     SECTION("without an end, as Python's are unless one says otherwise") {
@@ -106,11 +105,12 @@ TEST_CASE("the locks of the redis backend keep the contract of mutexes", "[redis
     }
     SECTION("with one connection") { run_contract(contract_of(server.url(), {{"max_connections", 1}})); }
     SECTION("of clients of their own") {
-        run_contract(kennel::mutex_contract([&, backends = std::make_shared<std::vector<std::shared_ptr<kennel::CacheBackend>>>()](
-                                                std::string_view key) {
-            backends->push_back(new_backend(server.url(), locking()));
-            return backends->back()->get_mutex(key);
-        }));
+        run_contract(kennel::mutex_contract(
+            [&,
+             backends = std::make_shared<std::vector<std::shared_ptr<kennel::CacheBackend>>>()](std::string_view key) {
+                backends->push_back(new_backend(server.url(), locking()));
+                return backends->back()->get_mutex(key);
+            }));
     }
 }
 
@@ -175,43 +175,43 @@ TEST_CASE("an argument with a wrong value is refused with what it must be", "[re
         kennel::ArgumentValue value;
         const char* remedy;
     };
-    const std::vector<Wrong> all = {
-        {"port", 70'000, "0 to 65535"},
-        {"port", 0, "from 1 to 65535"},
-        {"port", "http", "whole number"},
-        {"host", 5, "text"},
-        {"db", -1, "zero or more"},
-        {"db", "one", "whole number"},
-        {"socket_timeout", 0, "longer than nothing"},
-        {"socket_timeout", -1, "length of time"},
-        {"socket_timeout", "soon", "length of time"},
-        {"socket_connect_timeout", 0, "longer than nothing"},
-        {"socket_keepalive", "maybe", "true or false"},
-        {"max_connections", 0, "at least 1"},
-        {"max_connections", -3, "zero or more"},
-        {"max_connections", std::int64_t{1} << 60, "at most 10000"},
-        {"max_reply_size", -1, "zero or more"},
-        {"max_reply_size", 0, "at least 1024"},
-        {"redis_expiration_time", -5, "length of time"},
-        {"redis_expiration_time", "1000000h", "hundred years"},
-        {"distributed_lock", 7, "true or false"},
-        {"lock_timeout", 0.001, "shorter than 10 ms"},
-        {"lock_sleep", 0, "longer than nothing"},
-        {"lock_blocking_timeout", "x", "length of time"},
-        {"lock_prefix", "", "2 to 10"},
-        {"lock_prefix", "_", "2 to 10"},
-        {"lock_prefix", "eleven_long", "2 to 10"},
-        {"lock_prefix", "a b", "2 to 10"},
-        {"client_name", "two words", "spaces"},
-        {"connection_kwargs", "anything", "arguments of their own"},
-        {"connection_pool", "anything", "max_connections"},
-        {"url", "http://localhost", "redis://"},
-        {"hots", "localhost", "host"}};
+    const std::vector<Wrong> all = {{"port", 70'000, "0 to 65535"},
+                                    {"port", 0, "from 1 to 65535"},
+                                    {"port", "http", "whole number"},
+                                    {"host", 5, "text"},
+                                    {"db", -1, "zero or more"},
+                                    {"db", "one", "whole number"},
+                                    {"socket_timeout", 0, "longer than nothing"},
+                                    {"socket_timeout", -1, "length of time"},
+                                    {"socket_timeout", "soon", "length of time"},
+                                    {"socket_connect_timeout", 0, "longer than nothing"},
+                                    {"socket_keepalive", "maybe", "true or false"},
+                                    {"max_connections", 0, "at least 1"},
+                                    {"max_connections", -3, "zero or more"},
+                                    {"max_connections", std::int64_t{1} << 60, "at most 10000"},
+                                    {"max_reply_size", -1, "zero or more"},
+                                    {"max_reply_size", 0, "at least 1024"},
+                                    {"redis_expiration_time", -5, "length of time"},
+                                    {"redis_expiration_time", "1000000h", "hundred years"},
+                                    {"distributed_lock", 7, "true or false"},
+                                    {"lock_timeout", 0.001, "shorter than 10 ms"},
+                                    {"lock_sleep", 0, "longer than nothing"},
+                                    {"lock_blocking_timeout", "x", "length of time"},
+                                    {"lock_prefix", "", "2 to 10"},
+                                    {"lock_prefix", "_", "2 to 10"},
+                                    {"lock_prefix", "eleven_long", "2 to 10"},
+                                    {"lock_prefix", "a b", "2 to 10"},
+                                    {"client_name", "two words", "spaces"},
+                                    {"connection_kwargs", "anything", "arguments of their own"},
+                                    {"connection_pool", "anything", "max_connections"},
+                                    {"url", "http://localhost", "redis://"},
+                                    {"hots", "localhost", "host"}};
     for (const Wrong& wrong : all) {
         INFO(wrong.name);
         CHECK(mentions(complaint({{wrong.name, wrong.value}}), {"backend 'redis'", wrong.name, wrong.remedy}));
     }
-    CHECK(mentions(complaint({{"redis_expiration_time", 1}, {"valkey_expiration_time", 1}}), {"valkey_expiration_time", "one"}));
+    CHECK(mentions(complaint({{"redis_expiration_time", 1}, {"valkey_expiration_time", 1}}),
+                   {"valkey_expiration_time", "one"}));
 }
 
 TEST_CASE("a complaint about an argument never shows the password", "[redis][arguments]") {
@@ -240,10 +240,10 @@ TEST_CASE("the server sees a client by its name", "[redis][arguments]") {
 
 TEST_CASE("time limits may be unlimited", "[redis][arguments]") {
     const auto backend = new_backend(test::redis_server().url(), locking({{"socket_timeout", "unlimited"},
-                                                                           {"socket_connect_timeout", "unlimited"},
-                                                                           {"lock_timeout", "unlimited"},
-                                                                           {"lock_max_hold", "unlimited"},
-                                                                           {"lock_blocking_timeout", "unlimited"}}));
+                                                                          {"socket_connect_timeout", "unlimited"},
+                                                                          {"lock_timeout", "unlimited"},
+                                                                          {"lock_max_hold", "unlimited"},
+                                                                          {"lock_blocking_timeout", "unlimited"}}));
     backend->set("key", entry(std::string(100'000, 'x')));
     CHECK(text_of(*backend, "key") == std::string(100'000, 'x'));
     CHECK(backend->get_mutex("key")->try_acquire());
@@ -304,9 +304,9 @@ TEST_CASE("values of any size and of any bytes come back as they were", "[redis]
     const std::string url = GENERATE_REF(server.url(), server.unix_url());
     const auto backend = new_backend(url, {{"distributed_lock", GENERATE(false, true)}});
     std::vector<std::string> values;
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{8'191}, std::size_t{8'192}, std::size_t{12'255},
-                                   std::size_t{16'384}, std::size_t{65'400}, std::size_t{65'536}, std::size_t{1} << 20,
-                                   std::size_t{5} << 20}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{8'191}, std::size_t{8'192}, std::size_t{12'255},
+          std::size_t{16'384}, std::size_t{65'400}, std::size_t{65'536}, std::size_t{1} << 20, std::size_t{5} << 20}) {
         std::string value(size, '\0');
         for (std::size_t at = 0; at != size; ++at) value[at] = static_cast<char>((at * 31 + at / 256) % 256);
         values.push_back(std::move(value));
@@ -326,7 +326,8 @@ TEST_CASE("values of any size and of any bytes come back as they were", "[redis]
     for (std::size_t index = 0; index != keys.size(); ++index) CHECK((texts[index] == values[index]));
 }
 
-TEST_CASE("a value that is longer than a string of Redis may be is refused before anything is sent", "[redis][fault-24]") {
+TEST_CASE("a value that is longer than a string of Redis may be is refused by name, and the old one is gone",
+          "[redis][fault-24]") {
     RedisServer& server = test::redis_server();
     const auto backend = new_backend(server.url());
     backend->set("key", entry("old"));
@@ -335,6 +336,11 @@ TEST_CASE("a value that is longer than a string of Redis may be is refused befor
     const std::string text = message_of<kennel::BackendError>([&] { backend->set("key", large); });
     CHECK(mentions(text, {"'key'", "536870912"}));
     CHECK(text.size() < 300);
+    CHECK_FALSE(backend->get("key").has_value());
+    backend->set("key", entry("old"));
+    const kennel::BackendEntry pair{"key", &large};
+    CHECK_THROWS_AS(backend->set_multi({&pair, 1}), kennel::BackendError);
+    CHECK_FALSE(backend->get("key").has_value());
 }
 
 TEST_CASE("a value over the limit that the server has been given is refused by it, and costs the connection at most",
@@ -406,7 +412,8 @@ TEST_CASE("an empty list of keys asks the server for nothing", "[redis]") {
 TEST_CASE("an object cannot be stored without its bytes", "[redis]") {
     const auto backend = new_backend(test::redis_server().url());
     const kennel::CachedValue object{kennel::Payload::object(5), {}};
-    CHECK(mentions(message_of<kennel::SerializationError>([&] { backend->set("key", object); }), {"redis", "serialize"}));
+    CHECK(
+        mentions(message_of<kennel::SerializationError>([&] { backend->set("key", object); }), {"redis", "serialize"}));
 }
 
 TEST_CASE("what a reader throws reaches the caller, and the connection goes on", "[redis][fault-31]") {
@@ -418,7 +425,8 @@ TEST_CASE("what a reader throws reaches the caller, and the connection goes on",
     for (const std::string_view key : {"short", "long"}) {
         CHECK_THROWS_AS(backend->visit(key, [](const kennel::CachedValue&) { throw Failure(); }), Failure);
         const std::vector<std::string_view> keys = {"short", key};
-        CHECK_THROWS_AS(backend->get_multi(keys, [](std::size_t, const kennel::CachedValue&) { throw Failure(); }), Failure);
+        CHECK_THROWS_AS(backend->get_multi(keys, [](std::size_t, const kennel::CachedValue&) { throw Failure(); }),
+                        Failure);
         CHECK(text_of(*backend, "short") == "text");
         CHECK(text_of(*backend, "long") == std::string(100'000, 'x'));
     }

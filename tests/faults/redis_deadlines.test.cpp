@@ -63,7 +63,8 @@ TEST_CASE("while a server is halted, callers are refused at once most of the tim
     CHECK(took < 50ms);
 }
 
-TEST_CASE("half a reply and then nothing is a failure within the time, and never a value", "[redis][fault-1][fault-6]") {
+TEST_CASE("half a reply and then nothing is a failure within the time, and never a value",
+          "[redis][fault-1][fault-6]") {
     test::RedisServer& server = test::redis_server();
     const KnownEntries known(server);
     test::FaultProxy proxy(server.address());

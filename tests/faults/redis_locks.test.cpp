@@ -9,9 +9,12 @@
 #include "support/redis_backend.hpp"
 #include "support/threads.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -37,7 +40,8 @@ bool exists(RedisServer& server, const std::string& key) { return server.command
 /// Spins for a time by chance, to be somewhere in the work of another process afterwards.
 void let_pass(std::chrono::microseconds span) {
     const auto end = std::chrono::steady_clock::now() + span;
-    while (std::chrono::steady_clock::now() < end) {}
+    while (std::chrono::steady_clock::now() < end) {
+    }
 }
 
 /// Whatever has happened to the lock: the caller gets the value, which is not stored, and that is counted.
@@ -125,7 +129,8 @@ TEST_CASE("a lease is renewed for as long as its creation takes", "[redis][fault
     const std::string token = server.command({"GET", "_lockkey"});
     CHECK(token.size() == 32);
     const auto end = std::chrono::steady_clock::now() + 600ms;
-    CHECK(wait_until([&] { return server.command({"GET", "_lockkey"}) != token || std::chrono::steady_clock::now() > end; }));
+    CHECK(wait_until(
+        [&] { return server.command({"GET", "_lockkey"}) != token || std::chrono::steady_clock::now() > end; }));
     CHECK(server.command({"GET", "_lockkey"}) == token);
     CHECK(creation.finish() == 1);
     CHECK(exists(server, "key"));
@@ -156,13 +161,13 @@ TEST_CASE("a waiter has its own limit, whatever the holder does", "[redis][fault
     const auto creator = [] { return 1; };
     SECTION("of the region") {
         const auto region = new_region(server.url(), locking(), {.lock_timeout = 200ms});
-        CHECK(test::redis::fails_in_time<kennel::CreationTimeout>(
-            200ms, [&] { (void)region.get_or_create("key", creator); }));
+        CHECK(test::redis::fails_in_time<kennel::CreationTimeout>(200ms,
+                                                                  [&] { (void)region.get_or_create("key", creator); }));
     }
     SECTION("of the backend") {
         const auto region = new_region(server.url(), locking({{"lock_blocking_timeout", 200ms}}));
-        CHECK(test::redis::fails_in_time<kennel::CreationTimeout>(
-            200ms, [&] { (void)region.get_or_create("key", creator); }));
+        CHECK(test::redis::fails_in_time<kennel::CreationTimeout>(200ms,
+                                                                  [&] { (void)region.get_or_create("key", creator); }));
     }
     SECTION("after which it creates alone") {
         const auto region = new_region(server.url(), locking(),
@@ -235,7 +240,8 @@ TEST_CASE("processes that are killed at any moment leave no lock without an end,
     }
     CHECK(locks_left > 0); // else it has shown nothing
     const auto region = new_region(server.url());
-    for (const test::RespReply& key : server.reply({"KEYS", "round*"}).elements) CHECK(region.get<std::string>(key.text) == key.text);
+    for (const test::RespReply& key : server.reply({"KEYS", "round*"}).elements)
+        CHECK(region.get<std::string>(key.text) == key.text);
 }
 
 TEST_CASE("the loss of the answer to a release, after which nobody knows, leaves the lock free", "[redis][fault-20]") {
@@ -378,14 +384,18 @@ TEST_CASE("without a server each process creates once, however many ask", "[redi
     (void)region.get<int>("key");
     server.process().crash();
     std::atomic<int> created = 0;
-    test::Gate gate;
+    std::atomic<int> arrived = 0;
     test::run_together(20, [&](std::size_t) {
+        ++arrived;
         (void)region.get_or_create("key", [&] {
             ++created;
+            (void)test::wait_until([&] { return arrived == 20; });
+            (void)test::wait_until([] { return false; }, 100ms); // for those who are about to ask
             return 1;
         });
     });
     CHECK(created >= 1);
+    CHECK(created < 10);
     CHECK(region.statistics().locks_failed >= 1);
     CHECK(region.statistics().created == static_cast<std::uint64_t>(created.load()));
 }

@@ -173,9 +173,8 @@ TEST_CASE("a reply of another kind than the request has is an error that closes 
 TEST_CASE("bytes behind a reply never become the reply to the next request", "[redis][fault-4]") {
     Scene scene;
     const std::string other = envelope("of nobody");
-    for (const std::string& rest :
-         {std::string("+OK\r\n"), std::string("$-1\r\n"), std::string("\r\n"),
-          '$' + std::to_string(other.size()) + "\r\n" + other + "\r\n"})
+    for (const std::string& rest : {std::string("+OK\r\n"), std::string("$-1\r\n"), std::string("\r\n"),
+                                    '$' + std::to_string(other.size()) + "\r\n" + other + "\r\n"})
         for (const Operation& operation : operations()) {
             INFO(operation.name << " is answered with a reply and " << rest);
             REQUIRE(KnownEntries::come_back(*scene.backend));
@@ -220,7 +219,8 @@ TEST_CASE("an announcement of more than can be kept costs no memory", "[redis][f
             REQUIRE(KnownEntries::come_back(*backend));
             proxy.replace_replies(bytes);
             const long before = peak_memory();
-            const auto took = test::redis::time_of([&, run = operation.run] { CHECK_THROWS_AS(run(*backend), BackendError); });
+            const auto took = test::redis::time_of(
+                [&, run = operation.run] { CHECK_THROWS_AS(run(*backend), BackendError); });
             CHECK(took < 3s);
             CHECK(peak_memory() - before < 60'000); // the proxy holds the bytes, too
             proxy.pass();
@@ -237,7 +237,8 @@ TEST_CASE("a value that is larger than max_reply_size is an error that names the
     backend->set("large", entry(std::string(11'000, 'b')));
     CHECK(text_of(*backend, "small") == std::string(9'000, 'a'));
     CHECK(mentions(message_of<BackendError>([&] { (void)backend->get("large"); }), {"max_reply_size"}));
-    CHECK(mentions(message_of<BackendError>([&] { (void)texts_of(*backend, {"small", "large"}); }), {"max_reply_size"}));
+    CHECK(
+        mentions(message_of<BackendError>([&] { (void)texts_of(*backend, {"small", "large"}); }), {"max_reply_size"}));
     CHECK(text_of(*backend, "small") == std::string(9'000, 'a'));
 }
 

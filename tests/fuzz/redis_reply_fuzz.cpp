@@ -48,8 +48,10 @@ std::string replies_of(std::string_view bytes, std::size_t piece) {
 } // namespace
 
 std::vector<std::string> fuzz::samples() {
-    return {"+OK\r\n$5\r\nvalue\r\n$-1\r\n:1\r\n-ERR wrong\r\n", "*3\r\n$1\r\na\r\n$-1\r\n$4\r\n\r\n\r\n\r\n*0\r\n*-1\r\n",
-            "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$1\r\nk\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:-7\r\n"};
+    return {"+OK\r\n$5\r\nvalue\r\n$-1\r\n:1\r\n-ERR wrong\r\n",
+            "*3\r\n$1\r\na\r\n$-1\r\n$4\r\n\r\n\r\n\r\n*0\r\n*-1\r\n",
+            "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$1\r\nk\r\n",
+            "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:-7\r\n"};
 }
 
 /// What is read does not depend on how the bytes were cut, and what is none is refused with a `BackendError`.

@@ -176,8 +176,7 @@ private:
         const std::optional<TimeSpan> asked = store_->settings().expire_time;
         const WallTime now = std::chrono::system_clock::now(); // the servers' time, whatever the region's clock says
         if (!asked) return detail::expiry_of_use(metadata.useful_for, now);
-        return asked->is_unlimited() ? detail::never_expires
-                                     : detail::expiry_after(detail::whole_seconds(*asked), now);
+        return asked->is_unlimited() ? detail::never_expires : detail::expiry_after(detail::whole_seconds(*asked), now);
     }
 
     [[noreturn]] void refuse(const Client& client, std::string_view key, std::size_t size, bool by_server) const {

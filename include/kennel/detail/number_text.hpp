@@ -58,7 +58,8 @@ void append_float(std::string& text, Number number) {
     }
     char buffer[64];
     if (number >= Number(1) && number < Number(1e15)) { // most are, and need no rearrangement
-        const char* const fixed_end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed).ptr;
+        const char* const fixed_end =
+            std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed).ptr;
         const std::string_view digits(buffer, static_cast<std::size_t>(fixed_end - buffer));
         text += digits;
         if (digits.find('.') == std::string_view::npos) text += ".0";

@@ -38,7 +38,7 @@ private:
 
     [[nodiscard]] std::size_t index_of(std::string_view key, std::vector<Late<std::size_t, Keys>>& table) {
         const std::size_t mask = table.size() - 1;
-        std::size_t slot = std::hash<std::string_view>{}(key) & mask;
+        std::size_t slot = std::hash<std::string_view>{}(key)&mask;
         while (table[slot] != none && unique_[table[slot]] != key) slot = (slot + 1) & mask;
         if (table[slot] == none) {
             table[slot] = unique_.size();

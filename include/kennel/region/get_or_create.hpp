@@ -194,10 +194,12 @@ private:
             if (look().standing != Standing::none) return take_stale();
         }
         missed();
-        throw CreationTimeout(joined({"the value of '", key_,
-                                      "' is being created by somebody else, "
-                                      "who has not finished within lock_timeout (",
-                                      std::to_string(rules_.lock_timeout.value_or(unlimited).seconds()), " s)"}));
+        throw CreationTimeout(joined(
+            {"the value of '", key_,
+             "' is being created by somebody else, "
+             "who has not finished within ",
+             rules_.lock_timeout ? joined({"lock_timeout (", std::to_string(rules_.lock_timeout->seconds()), " s)"})
+                                 : "the time for which the backend waits for its lock"}));
     }
 
     /// Creates although somebody else does.

@@ -51,7 +51,8 @@ public:
 private:
     using Iterator = decltype(std::begin(std::declval<const Keys&>()));
     using Reference = decltype(*std::declval<Iterator>());
-    static constexpr bool stay_where_they_are = std::forward_iterator<Iterator> && std::is_lvalue_reference_v<Reference> &&
+    static constexpr bool stay_where_they_are = std::forward_iterator<Iterator> &&
+                                                std::is_lvalue_reference_v<Reference> &&
                                                 std::convertible_to<Reference, std::string_view>;
 
     std::vector<Late<std::string, Keys>> copies_;

@@ -27,7 +27,9 @@ template <class SerializerType>
 /// The value's bytes as a payload. Throws `SerializationError` when the serializer has no form for a `Value`.
 template <class Value, class SerializerType>
 [[nodiscard]] Payload to_bytes(const SerializerType& serializer, const Value& value) {
-    if constexpr (requires { { serializer.serialize(value) } -> std::same_as<std::string>; })
+    if constexpr (requires {
+                      { serializer.serialize(value) } -> std::same_as<std::string>;
+                  })
         return Payload::bytes_in(serializer.serialize(value));
     else if constexpr (SerializerFor<SerializerType, Value>) return Payload::bytes(serializer.serialize(value));
     else

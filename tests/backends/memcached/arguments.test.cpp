@@ -51,9 +51,8 @@ TEST_CASE("servers are a list or a text with commas or blanks", "[memcached]") {
 }
 
 TEST_CASE("an address that is none is refused", "[memcached]") {
-    for (const char* const url :
-         {"", " , ", "host:", "host:0", "host:65536", "host:x", "host:-1", ":11211", "host:1:2", "::1", "[::1",
-          "[::1]x", "unix:relative", "memcached://host", "redis://host:1"}) {
+    for (const char* const url : {"", " , ", "host:", "host:0", "host:65536", "host:x", "host:-1", ":11211", "host:1:2",
+                                  "::1", "[::1", "[::1]x", "unix:relative", "memcached://host", "redis://host:1"}) {
         CAPTURE(url);
         CHECK(mentions(complaint({{"url", url}}), {"backend 'memcached'", "'url'"}));
     }

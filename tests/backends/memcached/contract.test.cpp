@@ -35,8 +35,7 @@ kennel::MakeBackend behind(kennel::MakeBackend make_backend) {
 }
 
 kennel::MakeBackend maker(std::string url, kennel::Arguments arguments = {}) {
-    return
-        [url = std::move(url), arguments = std::move(arguments)] { return test::memcached_backend(url, arguments); };
+    return [url = std::move(url), arguments = std::move(arguments)] { return test::memcached_backend(url, arguments); };
 }
 
 /// A second server beside the one that all tests share.
@@ -69,9 +68,7 @@ TEST_CASE("the memcached backend keeps the contract of backends behind proxies",
     using kennel::testing_support::CountingProxy;
     const kennel::MakeBackend make_backend = maker(test::memcached_server().url());
     SECTION("a proxy that does nothing") { run_contract(backend_contract(behind<DoesNothing>(make_backend))); }
-    SECTION("two proxies") {
-        run_contract(backend_contract(behind<CountingProxy>(behind<DoesNothing>(make_backend))));
-    }
+    SECTION("two proxies") { run_contract(backend_contract(behind<CountingProxy>(behind<DoesNothing>(make_backend)))); }
     SECTION("a proxy that overrides get and set alone") {
         run_contract(backend_contract(behind<OverridesGetAndSet>(make_backend)));
     }

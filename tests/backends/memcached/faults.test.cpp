@@ -112,8 +112,7 @@ TEST_CASE("a host that does not exist is an error", "[memcached][faults]") {
     CHECK_THROWS_AS(backend->get("key"), BackendError);
 }
 
-TEST_CASE("a region without its server creates, counts the failures, and tells of lost writes",
-          "[memcached][faults]") {
+TEST_CASE("a region without its server creates, counts the failures, and tells of lost writes", "[memcached][faults]") {
     kennel::CacheRegion region;
     region.configure("memcached",
                      {.expiration_time = 1h, .arguments = {{"url", "127.0.0.1:1"}, {"distributed_lock", true}}});

@@ -65,8 +65,7 @@ TEST_CASE("a forked child has connections of its own, and the parent keeps its",
     CHECK(reads_only_its_own(*backend, "parent"));
 }
 
-TEST_CASE("parent and child go on at the same time when the fork comes in the middle of traffic",
-          "[memcached][fork]") {
+TEST_CASE("parent and child go on at the same time when the fork comes in the middle of traffic", "[memcached][fork]") {
     const auto backend = memcached_backend(test::memcached_server().url());
     std::atomic<bool> is_over = false;
     std::atomic<bool> is_right = true;
@@ -106,8 +105,7 @@ TEST_CASE("a child of a child has connections of its own, too", "[memcached][for
     CHECK(reads_only_its_own(*backend, "parent"));
 }
 
-TEST_CASE("a forked child neither releases the locks of its parent nor stores under them",
-          "[memcached][fork][locks]") {
+TEST_CASE("a forked child neither releases the locks of its parent nor stores under them", "[memcached][fork][locks]") {
     const auto backend = memcached_backend(test::memcached_server().url(),
                                            {{"distributed_lock", true}, {"lock_timeout", 2}});
     auto mutex = backend->get_mutex("key");

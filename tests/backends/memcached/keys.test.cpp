@@ -85,9 +85,9 @@ TEST_CASE("no key reaches another key's entry, whatever it contains", "[memcache
     test::MemcachedServer& server = test::memcached_server();
     const auto backend = memcached_backend(server.url(), {{"distributed_lock", true}});
     put(*backend, "victim", "safe");
-    for (const std::string& key : {"x\r\nset victim 0 0 4\r\npwnd"s, "x\r\ndelete victim"s,
-                                   "x 0 0 1\r\ny\r\ndelete victim"s, "victim other"s, "victim\r"s, "victim\n"s,
-                                   " victim"s, "victim\0"s, ""s, std::string(300, 'v'), std::string(1'000'000, 'v')}) {
+    for (const std::string& key :
+         {"x\r\nset victim 0 0 4\r\npwnd"s, "x\r\ndelete victim"s, "x 0 0 1\r\ny\r\ndelete victim"s, "victim other"s,
+          "victim\r"s, "victim\n"s, " victim"s, "victim\0"s, ""s, std::string(300, 'v'), std::string(1'000'000, 'v')}) {
         put(*backend, key, "own");
         CHECK(text_of(*backend, key) == "own");
         CHECK(text_of(*backend, "victim") == "safe");

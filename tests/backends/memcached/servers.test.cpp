@@ -127,8 +127,7 @@ TEST_CASE("the keys of a dead server are missed, and those of the others are not
                                                found.emplace(index, value.payload.as_bytes());
                                            }),
                         BackendError);
-        for (std::size_t index = 0; index != keys.size(); ++index)
-            CHECK(found.contains(index) != is_at_b[keys[index]]);
+        for (std::size_t index = 0; index != keys.size(); ++index) CHECK(found.contains(index) != is_at_b[keys[index]]);
     }
     for (const std::string& key : keys) {
         if (is_at_b[key]) CHECK_THROWS_AS(put(*backend, key, "new"), BackendError);
@@ -165,8 +164,7 @@ TEST_CASE("a silent server does not hide what the others have", "[memcached][fau
         if (b.command("get " + key).starts_with("VALUE")) ++at_b;
     test::suspend(b);
     std::size_t count = 0;
-    CHECK_THROWS_AS(backend->get_multi(views, [&](std::size_t, const kennel::CachedValue&) { ++count; }),
-                    BackendError);
+    CHECK_THROWS_AS(backend->get_multi(views, [&](std::size_t, const kennel::CachedValue&) { ++count; }), BackendError);
     CHECK(count == keys.size() - at_b);
     b.process().resume();
     REQUIRE(test::wait_until([&] {

@@ -57,7 +57,8 @@ TEST_CASE("a pool opens a connection when all others are in use, up to its limit
         CHECK_FALSE(first.was_idle());
         CHECK(scene.pool.open_connections() == 2);
         const std::string complaint = message_of<BackendError>([&] { (void)scene.lend(50ms); });
-        CHECK(mentions(complaint, {"all 2 connections", "127.0.0.1:" + std::to_string(scene.proxy.port()), "max_connections"}));
+        CHECK(mentions(complaint,
+                       {"all 2 connections", "127.0.0.1:" + std::to_string(scene.proxy.port()), "max_connections"}));
     }
     CHECK(scene.pool.open_connections() == 2);
     const auto again = scene.lend();
@@ -108,7 +109,9 @@ TEST_CASE("connections that are dropped are not lent again, those in use neither
     Scene scene(3);
     {
         const auto used = scene.lend();
-        { const auto idle = scene.lend(); }
+        {
+            const auto idle = scene.lend();
+        }
         scene.pool.drop_all();
         CHECK(scene.pool.open_connections() == 1);
         CHECK(ping(*used) == "PONG");
@@ -127,7 +130,8 @@ TEST_CASE("the server never sees more clients than max_connections", "[redis][po
         while (running != 0) {
             const std::string clients = server.command({"CLIENT", "LIST"});
             std::size_t count = 0;
-            for (std::size_t at = clients.find("name=pooled"); at != std::string::npos; at = clients.find("name=pooled", at + 1))
+            for (std::size_t at = clients.find("name=pooled"); at != std::string::npos;
+                 at = clients.find("name=pooled", at + 1))
                 ++count;
             most = (std::max)(most, count);
         }
@@ -144,7 +148,8 @@ TEST_CASE("the server never sees more clients than max_connections", "[redis][po
 TEST_CASE("a wait for a connection ends when the time is up, with what to do about it", "[redis][pool]") {
     test::RedisServer& server = test::redis_server();
     test::FaultProxy proxy(server.address());
-    const auto backend = test::redis::new_backend(server.url_through(proxy.port()), {{"max_connections", 1}, {"socket_timeout", 300ms}});
+    const auto backend = test::redis::new_backend(server.url_through(proxy.port()),
+                                                  {{"max_connections", 1}, {"socket_timeout", 300ms}});
     REQUIRE_FALSE(backend->get("key").has_value());
     proxy.hold();
     std::atomic<int> told = 0;

@@ -87,13 +87,15 @@ TEST_CASE("a lock outlives its backend", "[redis][lock]") {
     REQUIRE(mutex->try_acquire());
     backend.reset();
     const long before = server.calls_of("evalsha") + server.calls_of("eval");
-    CHECK(wait_until([&] { return server.calls_of("evalsha") + server.calls_of("eval") > before + 2; })); // it is renewed
+    CHECK(
+        wait_until([&] { return server.calls_of("evalsha") + server.calls_of("eval") > before + 2; })); // it is renewed
     CHECK(mutex->locked());
     mutex->release();
     CHECK_FALSE(mutex->locked());
 }
 
-TEST_CASE("who waits is told by the server when the value is there, and takes it without creating", "[redis][waiting]") {
+TEST_CASE("who waits is told by the server when the value is there, and takes it without creating",
+          "[redis][waiting]") {
     RedisServer& server = test::redis_server();
     const auto holder = new_region(server.url(), locking());
     const auto waiter = new_region(server.url(), seldom_polling);

@@ -37,7 +37,8 @@ TEST_CASE("long arguments are in their place, at every length around that at whi
         const std::vector<std::string> words = {"SET", std::string(size, 'k'), "short", std::string(size, 'v')};
         RedisRequest request;
         request.add("GET", words[2]).add(words[0], words[1], words[2], words[3]).add("PING");
-        CHECK((bytes_of(request) == test::resp_command({"GET", "short"}) + test::resp_command(words) + test::resp_command({"PING"})));
+        CHECK((bytes_of(request) ==
+               test::resp_command({"GET", "short"}) + test::resp_command(words) + test::resp_command({"PING"})));
         CHECK(request.command_count() == 3);
     }
 }

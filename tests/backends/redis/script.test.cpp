@@ -17,7 +17,8 @@ using kennel::detail::store_script;
 
 const std::string ours = "0123456789abc123456789abcdef0123";
 
-std::string run(const RedisScript& script, const std::vector<std::string>& keys, const std::vector<std::string>& arguments) {
+std::string run(const RedisScript& script, const std::vector<std::string>& keys,
+                const std::vector<std::string>& arguments) {
     std::vector<std::string> command = {"EVAL", std::string(script.text()), std::to_string(keys.size())};
     command.insert(command.end(), keys.begin(), keys.end());
     command.insert(command.end(), arguments.begin(), arguments.end());

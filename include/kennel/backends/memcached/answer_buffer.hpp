@@ -21,7 +21,7 @@ public:
     /// `overrun` is how many bytes may be written past the end.
     explicit AnswerBuffer(std::size_t overrun)
         : memory_(new std::byte[sizeof(memcached_result_st) + overrun]),
-          result_(::new (static_cast<void*>(memory_.get())) memcached_result_st()) {}
+          result_(::new(static_cast<void*>(memory_.get())) memcached_result_st()) {}
 
     void open(memcached_st& memcached, GuardedMemory& memory) {
         if (memcached_result_create(&memcached, result_) == nullptr) throw std::bad_alloc();

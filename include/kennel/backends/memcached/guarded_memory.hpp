@@ -27,8 +27,7 @@ public:
     /// From now on `memcached` has its memory from here.
     void serve(memcached_st& memcached) noexcept {
         memcached_set_memory_allocators(
-            &memcached,
-            [](const memcached_st*, const std::size_t size, void* self) { return of(self).allocate(size); },
+            &memcached, [](const memcached_st*, const std::size_t size, void* self) { return of(self).allocate(size); },
             [](const memcached_st*, void* block, void* self) { of(self).free(block); },
             [](const memcached_st*, void* block, const std::size_t size, void* self) {
                 return of(self).reallocate(block, size);

@@ -106,8 +106,7 @@ public:
     /// Stores an item if there is none: `done` or `exists`.
     [[nodiscard]] MemcachedReply add(std::string_view key, std::string_view value, ItemExpiry expiry) {
         begin();
-        return reply_to(key,
-                        memcached_add(&memcached_, key.data(), key.size(), value.data(), value.size(), expiry, 0));
+        return reply_to(key, memcached_add(&memcached_, key.data(), key.size(), value.data(), value.size(), expiry, 0));
     }
 
     /// Replaces an item if it is still in that version: `done`, `exists` or `absent`.

@@ -49,6 +49,7 @@ public:
     using CacheMutex::acquire;
 
     [[nodiscard]] bool acquire(SteadyTime deadline) override {
+        require_own_process();
         for (LockWaits waits(*store_, deadline);; waits.pause()) {
             if (take()) return true;
             if (waits.are_over()) return false;
@@ -56,6 +57,7 @@ public:
     }
 
     [[nodiscard]] Turn await_turn(SteadyTime deadline) override {
+        require_own_process();
         static_cast<void>(take_read_along());
         LockWaits waits(*store_, deadline);
         for (int tries = 0;;) {
@@ -109,6 +111,7 @@ public:
         if (!is_held_) return;
         let_go();
         give_back();
+        if (is_lost_.load()) remove(key_); // it was taken away while the entry was stored, which may be out of date
     }
 
     void renew() noexcept override {
@@ -305,14 +308,18 @@ private:
             const LockItem item = read_lock();
             if (item.value != token_) return is_lost_.store(true);
             if (item.version != 0) static_cast<void>(change(already_expired, item.version));
-            else if (has_margin()) remove();
+            else if (has_margin()) remove(lock_key_);
         } catch (...) { // NOLINT(*-empty-catch): release reports nothing
         }
     }
 
-    void remove() {
-        static_cast<void>(store_->with_client("unlock", lock_key_,
-                                              [this](MemcachedClient& client) { return client.erase(lock_key_); }));
+    void remove(const std::string& key) {
+        static_cast<void>(
+            store_->with_client("erase", key, [&](MemcachedClient& client) { return client.erase(key); }));
+    }
+
+    void require_own_process() const {
+        if (is_inherited()) fail("it was made before the process was forked; ask the backend for another one");
     }
 
     [[noreturn]] void fail(std::string_view why) const {

@@ -121,6 +121,7 @@ private:
         settings_.tcp_nodelay = arguments_.get<bool>("tcp_nodelay", settings_.tcp_nodelay);
         settings_.tcp_keepalive = arguments_.get<bool>("tcp_keepalive", settings_.tcp_keepalive);
         settings_.max_connections = count("max_connections", settings_.max_connections);
+        if (settings_.max_connections > 10'000) arguments_.refuse("max_connections", "must be at most 10000");
     }
 
     void read_values() {
@@ -161,6 +162,12 @@ private:
             arguments_.refuse("behaviors",
                               "is a table of pylibmc's: give what is in it as arguments of their own, such as "
                               "'ketama', 'tcp_nodelay' or 'hash'; times here are in seconds");
+        for (const char* const
+                 name : // of the other clients of Python: when they try again, and what they do with objects
+             {"dead_retry", "default_noreply", "enable_retry_client", "retry_attempts", "retry_delay", "retry_for",
+              "do_not_retry_for", "hashclient_retry_attempts", "hashclient_retry_timeout", "hashclient_dead_timeout",
+              "serde", "socket_keepalive"})
+            static_cast<void>(arguments_.has(name));
         for (const char* const name : {"auto_eject", "remove_failed", "num_replicas", "no_block", "buffer_requests"})
             if (arguments_.has(name))
                 arguments_.refuse(name,

@@ -44,8 +44,7 @@ public:
     /// When a connection turns out to have been lost since it was last used, `use` is called once more with a new one:
     /// what it does must be no worse when it is done twice.
     template <class Use>
-    std::invoke_result_t<Use&, MemcachedClient&> with_client(std::string_view action, std::string_view key,
-                                                             Use&& use) {
+    std::invoke_result_t<Use&, MemcachedClient&> with_client(std::string_view action, std::string_view key, Use&& use) {
         Process& here = process();
         for (bool is_repeated = false;; is_repeated = true) {
             const MemcachedClientPool::Loan loan = here.pool.lend();
@@ -174,9 +173,8 @@ private:
         };
         try {
             if (!asked.empty())
-                client.get_multi(asked, with_version, [&](std::size_t index, const MemcachedItem& item) {
-                    reader(positions[index], item);
-                });
+                client.get_multi(asked, with_version,
+                                 [&](std::size_t index, const MemcachedItem& item) { reader(positions[index], item); });
         } catch (const MemcachedFailure& failure) {
             note_answers(failure.server());
             throw;

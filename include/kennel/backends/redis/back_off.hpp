@@ -35,8 +35,9 @@ public:
     /// How long it is still too early for another attempt.
     [[nodiscard]] std::chrono::milliseconds time_left() const {
         if (failures_ == 0) return {};
-        return (std::max)(std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - std::chrono::steady_clock::now()),
-                          std::chrono::milliseconds());
+        return (std::max)(
+            std::chrono::ceil<std::chrono::milliseconds>(next_attempt_ - std::chrono::steady_clock::now()),
+            std::chrono::milliseconds());
     }
 
     void succeeded() noexcept { failures_ = 0; }

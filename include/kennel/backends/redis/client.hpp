@@ -5,8 +5,8 @@
 #include "kennel/backends/redis/left_over.hpp"
 #include "kennel/backends/redis/script.hpp"
 #include "kennel/backends/redis/topology.hpp"
-#include "kennel/lease_keeper.hpp"
 #include "kennel/event.hpp"
+#include "kennel/lease_keeper.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -93,7 +93,8 @@ private:
     [[nodiscard]] SteadyTime new_deadline() const { return later_by(coarse_now(), settings_->socket_timeout); }
 
     template <class Attempt>
-    void run_until(SteadyTime start, SteadyTime deadline, std::string_view key, RedisPurpose purpose, Attempt& attempt) {
+    void run_until(SteadyTime start, SteadyTime deadline, std::string_view key, RedisPurpose purpose,
+                   Attempt& attempt) {
         RedisRoute route = topology_->route(key, purpose, deadline);
         for (int tries = 1;; ++tries) {
             try {
@@ -134,11 +135,12 @@ private:
         std::this_thread::sleep_until((std::min)(later_by(std::chrono::steady_clock::now(), wait), deadline));
     }
 
-    [[noreturn]] static void refuse(const RedisConnection& connection, const RedisReply& reply, std::string_view command,
-                                    std::string_view key) {
+    [[noreturn]] static void refuse(const RedisConnection& connection, const RedisReply& reply,
+                                    std::string_view command, std::string_view key) {
         const std::string_view text = reply.text;
         std::string_view remedy;
-        if (text.starts_with("NOPERM")) remedy = ": the user needs more rights (docs/redis_backend.md lists the commands)";
+        if (text.starts_with("NOPERM"))
+            remedy = ": the user needs more rights (docs/redis_backend.md lists the commands)";
         else if (text.starts_with("READONLY")) remedy = ": it is a replica; name its master, or use \"redis_sentinel\"";
         else if (text.starts_with("MOVED")) remedy = ": it is part of a cluster; use \"redis_cluster\"";
         else if (text.starts_with("ERR Protocol error: invalid bulk length"))

@@ -34,7 +34,7 @@ struct ClusterLayout {
     /// Reads the reply of the node that was asked. Throws `BackendError` for what is no layout.
     [[nodiscard]] static ClusterLayout parse(const RedisReply& reply, const RedisEndpoint& asked) {
         if (reply.is_error()) throw RedisServerError(reply.text, reply.text);
-        if (!reply.is_array()) refuse();
+        if (!reply.is_array() || reply.elements.size() > cluster_slot_count) refuse();
         ClusterLayout layout;
         for (const RedisReply& range : reply.elements) layout.add(range, asked);
         if (layout.masters.empty()) throw BackendError("knows of no slot that is served");

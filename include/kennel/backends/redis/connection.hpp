@@ -51,7 +51,7 @@ public:
         require(is_drained());
         missing_replies_ += request_.command_count();
         is_fresh_ = true;
-        may_block_ = coarse_now() + (receive_timeout_ - coarse_error) <= deadline;
+        may_block_ = may_block_until(deadline);
         try {
             socket_.send(request_.pieces(), deadline);
         } catch (const RedisConnectionLost& lost) {
@@ -72,7 +72,8 @@ public:
             lose(lost);
         }
         if (missing_replies_ != 0) --missing_replies_; // a server may also write of its own accord
-        is_broken_ = reply.is_error() && reply.text.starts_with("ERR Protocol error"); // after which the server closes it
+        is_broken_ = reply.is_error() &&
+                     reply.text.starts_with("ERR Protocol error"); // after which the server closes it
     }
 
     [[nodiscard]] RedisReply receive(SteadyTime deadline) {
@@ -87,16 +88,15 @@ public:
         if (fits) [[likely]]
             return;
         is_broken_ = true;
-        throw RedisConnectionLost(joined({"redis: ", endpoint_.text(), ": the reply is none to what was asked"}), false);
+        throw RedisConnectionLost(joined({"redis: ", endpoint_.text(), ": the reply is none to what was asked"}),
+                                  false);
     }
 
     /// From now on `ASKING` goes before each command, for keys that are on their way to this server; or no longer.
     void set_asking(bool is_asking) noexcept { request_.set_asking(is_asking); }
 
     /// Whether it can be used for a next request.
-    [[nodiscard]] bool is_usable() const noexcept {
-        return !is_broken_ && missing_replies_ == 0 && is_drained();
-    }
+    [[nodiscard]] bool is_usable() const noexcept { return !is_broken_ && missing_replies_ == 0 && is_drained(); }
 
     /// Whether no further message has been received yet, for connections to which the server writes of its own accord.
     [[nodiscard]] bool is_drained() const noexcept {
@@ -138,7 +138,8 @@ private:
             greet(settings, deadline);
         } catch (const RedisConnectionLost& lost) {
             if (!lost.is_before_reply()) throw;
-            throw RedisConnectionLost(joined({lost.what(), " (if it wants TLS: ssl = true, or a rediss:// url)"}), true);
+            throw RedisConnectionLost(joined({lost.what(), " (if it wants TLS: ssl = true, or a rediss:// url)"}),
+                                      true);
         }
     }
 
@@ -155,7 +156,8 @@ private:
         send(deadline);
         for (std::size_t position = 0; position != count; ++position) {
             const RedisReply reply = receive(deadline);
-            const bool is_turned_away = reply.text.starts_with("NOAUTH") || reply.text.starts_with("ERR max number of clients");
+            const bool is_turned_away = reply.text.starts_with("NOAUTH") ||
+                                        reply.text.starts_with("ERR max number of clients");
             if (reply.is_error() && (position < vital_count || is_turned_away)) refuse_greeting(settings, reply);
         }
     }
@@ -166,7 +168,8 @@ private:
         if (text.starts_with("WRONGPASS") || text.starts_with("ERR invalid password"))
             remedy = ": check the arguments username and password";
         else if (text.starts_with("NOAUTH")) remedy = ": give the argument password";
-        else if (text.starts_with("NOPERM")) remedy = ": the user needs more rights (docs/redis_backend.md lists the commands)";
+        else if (text.starts_with("NOPERM"))
+            remedy = ": the user needs more rights (docs/redis_backend.md lists the commands)";
         else if (text.find("DB index") != std::string_view::npos) remedy = ": check the argument db";
         else if (text.starts_with("ERR max number of clients"))
             remedy = ": raise the server's maxclients, or lower max_connections";
@@ -252,7 +255,8 @@ private:
         const std::string_view digits = head.substr(1, head.size() - 3);
         const auto [after, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
         if (digits == "-1") return null;
-        if (error != std::errc() || after != digits.data() + digits.size() || size == null) refuse("a length is no number");
+        if (error != std::errc() || after != digits.data() + digits.size() || size == null)
+            refuse("a length is no number");
         return size;
     }
 
@@ -285,9 +289,11 @@ private:
         std::size_t received = (std::min)(end_ - begin_, size);
         std::memcpy(long_bulk_.get(), buffer_.get() + begin_, received);
         consume(received);
-        if (received != size) received += receive_rest(long_bulk_.get() + received, size - received, deadline);
-        // That may have lasted for the whole receive timeout, so it is done once; the deadline puts an end to what is left.
-        while (received != size) received += receive_some(long_bulk_.get() + received, size - received, deadline);
+        while (received != size) {
+            char* const rest = long_bulk_.get() + received;
+            received += may_block_until(deadline) ? receive_rest(rest, size - received, deadline)
+                                                  : receive_some(rest, size - received, deadline);
+        }
         return long_bulk_.get();
     }
 
@@ -308,6 +314,11 @@ private:
 
     [[nodiscard]] std::size_t receive_some(char* where, std::size_t size, SteadyTime deadline) {
         return noted(socket_.receive(where, size, deadline, std::exchange(may_block_, false)));
+    }
+
+    /// Whether the socket's own timeout would end a wait that begins now in time, but for the error of the clock.
+    [[nodiscard]] bool may_block_until(SteadyTime deadline) const {
+        return coarse_now() + (receive_timeout_ - coarse_error) <= deadline;
     }
 
     [[nodiscard]] std::size_t receive_rest(char* where, std::size_t size, SteadyTime deadline) {
@@ -337,8 +348,9 @@ private:
     std::size_t missing_replies_ = 0;
     bool is_broken_ = false;
     TimeSpan::Nanoseconds receive_timeout_ = std::chrono::hours(24); ///< of the socket, once it has one
-    bool is_fresh_ = true;   ///< nothing has come since the last request
-    bool may_block_ = false; ///< the socket's own timeout ends no later than the deadline; for the first wait of a request
+    bool is_fresh_ = true;                                           ///< nothing has come since the last request
+    bool may_block_ =
+        false; ///< the socket's own timeout ends no later than the deadline; for the first wait of a request
 };
 
 } // namespace detail

@@ -33,7 +33,8 @@ template <std::size_t size>
     std::uint32_t number = 0;
     const auto bytes = random_bytes<sizeof number>();
     std::memcpy(&number, bytes.data(), sizeof number);
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(longest.count()) * number / 4294967296.0));
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(longest.count()) * number / 4294967296.0));
 }
 
 } // namespace detail

@@ -30,8 +30,15 @@ namespace detail {
 class KeyWatcher {
 public:
     KeyWatcher(std::shared_ptr<const RedisSettings> settings, RedisEndpoint endpoint)
-        : settings_(std::move(settings)), endpoint_(std::move(endpoint)), wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          thread_(quiet_thread([this] { work(); })) {}
+        : settings_(std::move(settings)), endpoint_(std::move(endpoint)),
+          wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        try {
+            thread_ = quiet_thread([this] { work(); });
+        } catch (...) {
+            ::close(wake_up_);
+            throw;
+        }
+    }
     KeyWatcher(const KeyWatcher&) = delete;
     KeyWatcher& operator=(const KeyWatcher&) = delete;
     ~KeyWatcher() {
@@ -103,7 +110,8 @@ private:
         BackOff back_off;
         while (!is_stopping_ && !has_given_up_) {
             try {
-                const SteadyTime deadline = later_by(std::chrono::steady_clock::now(), settings_->socket_connect_timeout);
+                const SteadyTime deadline = later_by(std::chrono::steady_clock::now(),
+                                                     settings_->socket_connect_timeout);
                 RedisConnection connection(*settings_, endpoint_, deadline);
                 subscribe(connection, deadline);
                 back_off.succeeded();
@@ -204,7 +212,7 @@ private:
     bool has_tried_ = false;
     std::atomic<bool> is_stopping_ = false;
     std::atomic<bool> has_given_up_ = false;
-    int wake_up_; ///< readable when this is to be destroyed
+    int wake_up_;        ///< readable when this is to be destroyed
     std::thread thread_; ///< last
 };
 

@@ -22,7 +22,8 @@ public:
         if (is_known(descriptor)) is_open_[static_cast<std::size_t>(descriptor)].store(true, std::memory_order_relaxed);
     }
     static void remove(int descriptor) noexcept {
-        if (is_known(descriptor)) is_open_[static_cast<std::size_t>(descriptor)].store(false, std::memory_order_relaxed);
+        if (is_known(descriptor))
+            is_open_[static_cast<std::size_t>(descriptor)].store(false, std::memory_order_relaxed);
     }
 
 private:

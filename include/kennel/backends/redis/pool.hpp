@@ -65,10 +65,10 @@ public:
     /// Closes all connections, those in use when they are given back: the server is no longer the one to talk to.
     void drop_all() {
         std::vector<std::unique_ptr<RedisConnection>> dropped;
+        dropped.reserve(settings_->max_connections); // for there is always room for all
         const std::lock_guard lock(mutex_);
         ++era_;
         dropped.swap(idle_);
-        idle_.reserve(settings_->max_connections);
         open_ -= dropped.size();
         freed_.notify_all();
     }
@@ -87,8 +87,9 @@ private:
         std::unique_lock lock(mutex_);
         const auto is_possible = [this] { return !idle_.empty() || open_ < settings_->max_connections; };
         if (!is_possible() && !freed_.wait_until(lock, deadline, is_possible))
-            throw BackendError(joined({"redis: all ", std::to_string(settings_->max_connections), " connections to ",
-                                       endpoint_.text(), " were in use until the time ran out: raise max_connections"}));
+            throw BackendError(
+                joined({"redis: all ", std::to_string(settings_->max_connections), " connections to ", endpoint_.text(),
+                        " were in use until the time ran out: raise max_connections"}));
         if (idle_.empty()) {
             back_off_.refuse_while_waiting(endpoint_);
             ++open_;
@@ -114,8 +115,8 @@ private:
             return connection;
         } catch (const BackendError& error) {
             const std::lock_guard lock(mutex_);
-            back_off_.failed(error.what());
             give_up_room();
+            back_off_.failed(error.what());
             throw;
         } catch (...) {
             const std::lock_guard lock(mutex_);

@@ -15,7 +15,7 @@ namespace detail {
 /// An entry on its way to a Redis server. It borrows the key and the payload.
 class RedisEntry {
 public:
-    /// Throws `SerializationError` for a payload that is not bytes, and `BackendError` for one that is too long for Redis.
+    /// Throws `SerializationError` for a payload that is not bytes.
     RedisEntry(std::string_view key, const CachedValue& value, const RedisSettings& settings)
         : key_(key), payload_(value.payload.as_bytes()) {
         if (!value.payload.is_bytes())
@@ -25,9 +25,15 @@ public:
         head_ += '|';
         const bool has_own = settings.expiration_time != TimeSpan();
         milliseconds_ = milliseconds_text(has_own ? settings.expiration_time : value.metadata.useful_for);
-        if (size() > longest)
-            throw BackendError(joined({"redis: the value of '", abridged(key), "' has ", std::to_string(size()),
-                                       " bytes, more than the ", std::to_string(longest), " that a Redis string can have"}));
+    }
+
+    /// Whether it has more bytes than a Redis string can have.
+    [[nodiscard]] bool is_too_long() const noexcept { return size() > longest; }
+
+    [[noreturn]] void refuse_length() const {
+        throw BackendError(
+            joined({"redis: the value of '", abridged(key_), "' has ", std::to_string(size()), " bytes, more than the ",
+                    std::to_string(longest), " that a Redis string can have; the old value was removed"}));
     }
 
     [[nodiscard]] const std::string_view& key() const noexcept { return key_; }

@@ -19,7 +19,9 @@ public:
     [[nodiscard]] const std::string& answer() const noexcept { return answer_; }
 
     /// Its first word, which says what kind of error it is, for example `OOM`.
-    [[nodiscard]] std::string_view code() const noexcept { return std::string_view(answer_).substr(0, answer_.find(' ')); }
+    [[nodiscard]] std::string_view code() const noexcept {
+        return std::string_view(answer_).substr(0, answer_.find(' '));
+    }
 
 private:
     std::string answer_;
@@ -36,7 +38,8 @@ public:
 /// A connection broke. When nothing of a reply had come by then, a read can be tried again on another connection.
 class RedisConnectionLost : public BackendError {
 public:
-    RedisConnectionLost(const std::string& text, bool is_before_reply) : BackendError(text), before_reply_(is_before_reply) {}
+    RedisConnectionLost(const std::string& text, bool is_before_reply)
+        : BackendError(text), before_reply_(is_before_reply) {}
 
     [[nodiscard]] bool is_before_reply() const noexcept { return before_reply_; }
 

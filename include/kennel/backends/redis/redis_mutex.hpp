@@ -92,7 +92,8 @@ public:
 
     /// The token while the lock is held; empty otherwise.
     [[nodiscard]] std::string_view token() const noexcept {
-        return lease_ != nullptr && lease_->is_of_this_process() ? std::string_view(lease_->token()) : std::string_view();
+        return lease_ != nullptr && lease_->is_of_this_process() ? std::string_view(lease_->token())
+                                                                 : std::string_view();
     }
 
     /// The server has found the lock held, and has given it back by storing the entry, or has found it lost.
@@ -113,7 +114,8 @@ private:
     /// A child has none of its parent's connections.
     void require_own_process() const {
         if (generation_ != fork_generation())
-            throw BackendError("redis: this lock was made before the process was forked; ask the backend for another one");
+            throw BackendError(
+                "redis: this lock was made before the process was forked; ask the backend for another one");
     }
 
     [[nodiscard]] SteadyTime limited(SteadyTime deadline) const {
@@ -231,17 +233,21 @@ private:
             const RedisReply exists = connection.receive(deadline);
             const RedisReply rest = connection.receive(deadline);
             connection.tracked_for = is_refused ? 0 : listener;
-            for (const RedisReply* const reply : {&exists, &rest}) connection.require(reply->is_error() || reply->is_integer());
+            for (const RedisReply* const reply : {&exists, &rest})
+                connection.require(reply->is_error() || reply->is_integer());
             if (exists.is_error() || rest.is_error()) is_refused = true;
             else if (exists.integer == 0) return;
-            left = is_refused ? next_poll() : rest.integer < 0 ? unlimited : TimeSpan(std::chrono::milliseconds(rest.integer));
+            left = is_refused         ? next_poll()
+                   : rest.integer < 0 ? unlimited
+                                      : TimeSpan(std::chrono::milliseconds(rest.integer));
         });
         return left;
     }
 
     /// Polling, where no message comes: sooner at first, no later than `lock_sleep`, each time by chance.
     [[nodiscard]] TimeSpan next_poll() {
-        const TimeSpan base = shorter(TimeSpan(shortest_poll * (1 << (std::min)(polls_++, 10))), client_->settings().lock_sleep);
+        const TimeSpan base = shorter(TimeSpan(shortest_poll * (1 << (std::min)(polls_++, 10))),
+                                      client_->settings().lock_sleep);
         return TimeSpan(base.duration() / 2 + random_up_to(base.duration() / 2));
     }
 

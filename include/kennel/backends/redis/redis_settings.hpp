@@ -38,14 +38,16 @@ struct RedisSettings {
     TimeSpan lock_timeout = std::chrono::seconds(30); ///< the lease
     TimeSpan lock_sleep = std::chrono::milliseconds(100);
     TimeSpan lock_blocking_timeout = unlimited;
-    TimeSpan lock_max_hold = std::chrono::minutes(15); ///< how long the lock of a creator that does not return is renewed
+    TimeSpan lock_max_hold = std::chrono::minutes(
+        15); ///< how long the lock of a creator that does not return is renewed
     std::string lock_prefix = "_lock";
 };
 
 /// Reads what all Redis backends have in common.
 class RedisSettingsReader {
 public:
-    RedisSettingsReader(ArgumentReader& arguments, RedisSettings& settings) : arguments_(arguments), settings_(settings) {}
+    RedisSettingsReader(ArgumentReader& arguments, RedisSettings& settings)
+        : arguments_(arguments), settings_(settings) {}
 
     /// `host`, `port` and the like, or `url`, which overrides them.
     void read_server() {
@@ -95,14 +97,16 @@ private:
         if (settings_.max_reply_size < 1024) arguments_.refuse("max_reply_size", "must be at least 1024");
         for (const char* name : {"connection_pool", "connection_kwargs", "socket_keepalive_options"})
             if (arguments_.has(name))
-                arguments_.refuse(name, "is an object of Python's client; the settings of Kennel's are arguments of their own: "
-                                        "max_connections, client_name, socket_timeout, ...");
+                arguments_.refuse(
+                    name, "is an object of Python's client; the settings of Kennel's are arguments of their own: "
+                          "max_connections, client_name, socket_timeout, ...");
     }
 
     void read_expiration() {
         const auto redis = arguments_.get<TimeSpan>("redis_expiration_time");
         const auto valkey = arguments_.get<TimeSpan>("valkey_expiration_time");
-        if (redis && valkey) arguments_.refuse("valkey_expiration_time", "is redis_expiration_time by another name: give one");
+        if (redis && valkey)
+            arguments_.refuse("valkey_expiration_time", "is redis_expiration_time by another name: give one");
         settings_.expiration_time = redis ? *redis : valkey.value_or(TimeSpan());
         if (!settings_.expiration_time.is_unlimited() && settings_.expiration_time > std::chrono::hours(24 * 365 * 100))
             arguments_.refuse("redis_expiration_time", "is more than a hundred years");
@@ -141,7 +145,8 @@ private:
         if (make == nullptr)
             arguments_.refuse(url_scheme_ == TlsSettingsReader::UrlScheme::tls ? "url" : "ssl",
                               "asks for TLS: include <kennel/backends/redis_tls.hpp> and link kennel::redis_tls");
-        settings_.tls = make(*tls_settings, [&](std::string_view name, std::string_view why) { arguments_.refuse(name, why); });
+        settings_.tls = make(*tls_settings,
+                             [&](std::string_view name, std::string_view why) { arguments_.refuse(name, why); });
     }
 
     [[nodiscard]] TimeSpan positive(std::string_view name, TimeSpan fallback) {

@@ -68,6 +68,7 @@ public:
     void set(std::string_view key, const CachedValue& value) override {
         detail::RedisClient& client = *client_.get();
         const detail::RedisEntry entry(key, value, client.settings());
+        if (entry.is_too_long()) remove_and_refuse(entry);
         const Fence fence = fence_of(client, key);
         if (fence.is_lost) return;
         const auto store = [&](Connection& connection, SteadyTime deadline) {
@@ -91,9 +92,13 @@ public:
         detail::RedisClient& client = *client_.get();
         std::vector<std::string_view> keys;
         std::vector<Fence> fences;
+        for (const BackendEntry& entry : entries)
+            if (const detail::RedisEntry one(entry.key, *entry.value, client.settings()); one.is_too_long())
+                remove_and_refuse(one);
         for (const BackendEntry& entry : entries) keys.push_back(entry.key);
         for (const BackendEntry& entry : entries) fences.push_back(fence_of(client, entry.key));
-        const auto store_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes, LeftOver& left_over) {
+        const auto store_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
+                                     LeftOver& left_over) {
             while (!indexes.empty()) {
                 detail::RedisWriter writer(connection, deadline);
                 indexes = store_some(client, writer, entries, fences, indexes, left_over);
@@ -116,7 +121,8 @@ public:
         detail::RedisClient& client = *client_.get();
         std::vector<Fence> fences;
         for (const std::string_view key : keys) fences.push_back(fence_of(client, key));
-        const auto erase_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes, LeftOver& left_over) {
+        const auto erase_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
+                                     LeftOver& left_over) {
             while (!indexes.empty()) {
                 const Indexes some = indexes.first((std::min)(indexes.size(), most_in_request));
                 detail::RedisWriter writer(connection, deadline);
@@ -149,15 +155,21 @@ private:
     using Indexes = std::span<const std::size_t>;
     using LeftOver = detail::RedisLeftOver;
 
+    /// What is there is out of date, although the server will not take what is to replace it.
+    [[noreturn]] void remove_and_refuse(const detail::RedisEntry& entry) {
+        erase(entry.key());
+        entry.refuse_length();
+    }
+
     static constexpr std::size_t most_in_request = 1000;
     static constexpr std::size_t largest_request = std::size_t{1024} * 1024;
 
     /// What has to be done about the lock of a key that changes.
     struct Fence {
         detail::RedisMutex* mutex = nullptr; ///< that guards the change, which ends it
-        std::string lock_key{};              ///< of a creation that the change overtakes, by the same request; empty for none
-        bool overtakes_elsewhere = false;    ///< that lock is kept by another server than the key may be
-        bool is_lost = false;                ///< the change is not to be made
+        std::string lock_key{}; ///< of a creation that the change overtakes, by the same request; empty for none
+        bool overtakes_elsewhere = false; ///< that lock is kept by another server than the key may be
+        bool is_lost = false;             ///< the change is not to be made
     };
 
     /// Who creates, or waits for who does, must see what was stored before the lock was given back.
@@ -201,7 +213,8 @@ private:
         for (const Fence& fence : fences)
             if (fence.overtakes_elsewhere) lock_keys.push_back(fence.lock_key);
         if (lock_keys.empty()) return change();
-        const auto overtake_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes, LeftOver& left_over) {
+        const auto overtake_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
+                                        LeftOver& left_over) {
             detail::RedisWriter writer(connection, deadline);
             for (const std::size_t index : indexes) {
                 writer.begin_key(index);
@@ -220,7 +233,9 @@ private:
     }
 
     /// While a slot is on its way from node to node, no command may be about two keys of it of which one is absent.
-    [[nodiscard]] static bool is_of_moving_slot(const RedisServerError& error) noexcept { return error.code() == "TRYAGAIN"; }
+    [[nodiscard]] static bool is_of_moving_slot(const RedisServerError& error) noexcept {
+        return error.code() == "TRYAGAIN";
+    }
 
     /// Stores an entry, if its mutex is still held, by a request of its own.
     static void store_apart(detail::RedisClient& client, const detail::RedisEntry& entry, detail::RedisMutex& mutex) {
@@ -268,7 +283,8 @@ private:
         for (const std::size_t index : indexes) {
             writer.begin_key(index);
             if (!takes_many) writer.erase(keys.subspan(index, 1));
-            if (!fences[index].lock_key.empty() && !fences[index].overtakes_elsewhere) writer.overtake(fences[index].lock_key);
+            if (!fences[index].lock_key.empty() && !fences[index].overtakes_elsewhere)
+                writer.overtake(fences[index].lock_key);
         }
         writer.run(left_over);
     }
@@ -284,8 +300,8 @@ private:
         return reply.is_error() && reply.text.starts_with("WRONGTYPE");
     }
 
-    static void get_some(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys, Indexes indexes,
-                         MultiReader reader) {
+    static void get_some(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys,
+                         Indexes indexes, MultiReader reader) {
         detail::RedisRequest& request = connection.new_request();
         request.begin(1 + indexes.size());
         request.argument("MGET");
@@ -317,7 +333,8 @@ private:
             detail::RedisReply reply;
             connection.receive(reply, deadline, &bulk_reader);
             connection.require(reply.is_error() || reply.is_bulk_or_nil());
-            if (!reply.is_error() || is_of_wrong_type(reply) || left_over.take(reply, index) || failure.is_error()) continue;
+            if (!reply.is_error() || is_of_wrong_type(reply) || left_over.take(reply, index) || failure.is_error())
+                continue;
             failure = std::move(reply);
             failed_key = keys[index];
         }

@@ -70,7 +70,8 @@ public:
             std::vector<Step> left;
             for (const Step& step : steps_) {
                 RedisReply reply = connection_.receive(deadline_);
-                connection_.require(reply.is_error() || (step.kind == Kind::store ? reply.is_status("OK") : reply.is_integer()));
+                connection_.require(reply.is_error() ||
+                                    (step.kind == Kind::store ? reply.is_status("OK") : reply.is_integer()));
                 if (is_known && RedisScript::is_unknown(reply)) left.push_back(step);
                 else if (!reply.is_error()) finish(step, reply);
                 else if (!left_over.take(reply, step.index)) {

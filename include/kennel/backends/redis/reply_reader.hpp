@@ -41,6 +41,7 @@ public:
     void begin(RedisReply& reply, const BulkReader* bulk_reader) noexcept {
         reply_ = &reply;
         bulk_reader_ = bulk_reader;
+        elements_ = 0;
     }
 
     /// Adds bytes that were received.
@@ -57,14 +58,15 @@ public:
         return true;
     }
 
-    static constexpr std::size_t most_elements = 1'000'000; ///< of an array
+    static constexpr std::size_t most_elements = 1'000'000; ///< of all arrays of a reply together
 
 private:
     static constexpr int deepest = 6; ///< no answer to a command that is sent here has more levels
 
     [[noreturn]] void refuse() {
         if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
-        throw RedisConnectionLost(joined({"the reply is none of Redis: ", flaw_ != nullptr ? flaw_ : reader_->errstr}), false);
+        throw RedisConnectionLost(joined({"the reply is none of Redis: ", flaw_ != nullptr ? flaw_ : reader_->errstr}),
+                                  false);
     }
 
     [[nodiscard]] static ReplyReader& of(const redisReadTask* task) noexcept {
@@ -93,7 +95,8 @@ private:
                                       : task->type == REDIS_REPLY_STATUS ? RedisReply::Kind::status
                                                                          : RedisReply::Kind::error;
         ReplyReader& self = of(task);
-        if (kind == RedisReply::Kind::bulk && (text[size] != '\r' || text[size + 1] != '\n')) { // both are in the buffer by now
+        if (kind == RedisReply::Kind::bulk &&
+            (text[size] != '\r' || text[size + 1] != '\n')) { // both are in the buffer by now
             self.flaw_ = "a value is longer than announced";
             return nullptr;
         }
@@ -130,7 +133,9 @@ private:
             int depth = 0;
             for (const redisReadTask* outer = task->parent; outer != nullptr; outer = outer->parent) ++depth;
             if (depth >= deepest) self.flaw_ = "its arrays are nested too deeply";
-            if (static_cast<std::size_t>(count) > most_elements) self.flaw_ = "an array is too long";
+            self.elements_ += static_cast<std::size_t>(count);
+            if (static_cast<std::size_t>(count) > most_elements || self.elements_ > most_elements)
+                self.flaw_ = "its arrays are too long";
         });
     }
 
@@ -151,7 +156,8 @@ private:
     }
 
     [[nodiscard]] static void* create_bool(const redisReadTask* task, int flag) {
-        return place(task, RedisReply::Kind::integer, [&](const ReplyReader&, RedisReply& reply) { reply.integer = flag; });
+        return place(task, RedisReply::Kind::integer,
+                     [&](const ReplyReader&, RedisReply& reply) { reply.integer = flag; });
     }
 #endif
 
@@ -174,6 +180,7 @@ private:
     std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader_;
     RedisReply* reply_ = nullptr;
     const BulkReader* bulk_reader_ = nullptr;
+    std::size_t elements_ = 0;   ///< of all arrays of the reply
     const char* flaw_ = nullptr; ///< what is wrong with the reply; the reader is of no use then
     std::exception_ptr thrown_;
 };

@@ -124,7 +124,8 @@ private:
         if (size != 0) pieces_.push_back({.iov_base = const_cast<char*>(data), .iov_len = size});
     }
 
-    std::unique_ptr<char[]> text_; ///< everything but long arguments; not a std::string, which asks for room byte by byte
+    std::unique_ptr<char[]>
+        text_; ///< everything but long arguments; not a std::string, which asks for room byte by byte
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::vector<Cut> cuts_;

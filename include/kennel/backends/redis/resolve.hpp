@@ -79,7 +79,7 @@ struct Resolution {
     sockaddr_un address{};
     if (path.size() >= sizeof address.sun_path)
         throw RedisNotReached(joined({"redis: the path of the Unix socket is longer than ",
-                                   std::to_string(sizeof address.sun_path - 1), " bytes: ", path}));
+                                      std::to_string(sizeof address.sun_path - 1), " bytes: ", path}));
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
     SocketAddress result;
@@ -92,7 +92,8 @@ struct Resolution {
 /// Throws `RedisNotReached`.
 [[nodiscard]] inline std::vector<SocketAddress> resolve(const RedisEndpoint& endpoint, SteadyTime deadline) {
     if (!endpoint.unix_socket.empty()) return {unix_address(endpoint.unix_socket)};
-    Resolution resolution = resolve_now(endpoint.host, endpoint.port, endpoint.host == "localhost" ? 0 : AI_NUMERICHOST);
+    Resolution resolution = resolve_now(endpoint.host, endpoint.port,
+                                        endpoint.host == "localhost" ? 0 : AI_NUMERICHOST);
     if (resolution.addresses.empty() && endpoint.host != "localhost")
         resolution = resolve_until(endpoint.host, endpoint.port, deadline);
     if (resolution.addresses.empty())

@@ -63,15 +63,18 @@ private:
 
 /// Gives the lock back if it still holds our token. Keys: the lock; arguments: the token. Answers 1, or 0 if it was lost.
 [[nodiscard]] inline const RedisScript& release_script() {
-    static const auto& script = *new RedisScript("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end "
-                                                 "return 0");
+    static const auto& script = *new RedisScript(
+        "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end "
+        "return 0");
     return script;
 }
 
-/// Prolongs the lease if the lock still holds our token. Arguments: the token, the lease in milliseconds.
+/// Prolongs the lease if the lock still holds our token. Arguments: the token, the lease in milliseconds or
+/// "0" for one without end.
 [[nodiscard]] inline const RedisScript& renew_script() {
-    static const auto& script = *new RedisScript("if redis.call('GET', KEYS[1]) == ARGV[1] then "
-                                                 "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0");
+    static const auto& script = *new RedisScript("if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end "
+                                                 "if ARGV[2] == '0' then return 1 end "
+                                                 "return redis.call('PEXPIRE', KEYS[1], ARGV[2])");
     return script;
 }
 
@@ -88,9 +91,10 @@ private:
 /// Takes the lock away from a creation of Kennel's, whose value is out of date before it is stored. A lock of anybody else
 /// stays, who might take its loss for an error. Keys: the lock.
 [[nodiscard]] inline const RedisScript& overtake_script() {
-    static const auto& script = *new RedisScript("local token = redis.call('GET', KEYS[1]) "
-                                                 "if token and string.len(token) == 32 and string.sub(token, 13, 13) == 'c' then "
-                                                 "return redis.call('DEL', KEYS[1]) end return 0");
+    static const auto& script = *new RedisScript(
+        "local token = redis.call('GET', KEYS[1]) "
+        "if token and string.len(token) == 32 and string.sub(token, 13, 13) == 'c' then "
+        "return redis.call('DEL', KEYS[1]) end return 0");
     return script;
 }
 

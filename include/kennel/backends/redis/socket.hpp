@@ -1,8 +1,8 @@
 #ifndef KENNEL_BACKENDS_REDIS_SOCKET_HPP
 #define KENNEL_BACKENDS_REDIS_SOCKET_HPP
 
-#include "kennel/backends/redis/redis_errors.hpp"
 #include "kennel/backends/redis/open_sockets.hpp"
+#include "kennel/backends/redis/redis_errors.hpp"
 #include "kennel/backends/redis/resolve.hpp"
 #include "kennel/backends/redis/tls_session.hpp"
 
@@ -237,7 +237,8 @@ private:
     }
 
     void wait_for(short event, SteadyTime deadline, const char* what) {
-        if (!is_ready(event, deadline)) throw RedisConnectionLost(joined({"the time ran out while waiting ", what}), false);
+        if (!is_ready(event, deadline))
+            throw RedisConnectionLost(joined({"the time ran out while waiting ", what}), false);
     }
 
     /// Waits until the socket is ready, or broken; false when the time has run out.

@@ -63,7 +63,8 @@ public:
 
     /// The positions of the keys, in groups that one request can be about.
     [[nodiscard]] virtual std::vector<std::vector<std::size_t>> groups(std::span<const std::string_view> keys,
-                                                                       RedisPurpose /*purpose*/, SteadyTime /*deadline*/) {
+                                                                       RedisPurpose /*purpose*/,
+                                                                       SteadyTime /*deadline*/) {
         std::vector<std::size_t> all(keys.size());
         std::iota(all.begin(), all.end(), std::size_t{0});
         return {std::move(all)};
@@ -85,7 +86,8 @@ public:
     explicit SingleServer(const std::shared_ptr<const RedisSettings>& settings)
         : pool_(std::make_shared<RedisPool>(settings, settings->endpoint)) {}
 
-    [[nodiscard]] RedisRoute route(std::string_view /*key*/, RedisPurpose /*purpose*/, SteadyTime /*deadline*/) override {
+    [[nodiscard]] RedisRoute route(std::string_view /*key*/, RedisPurpose /*purpose*/,
+                                   SteadyTime /*deadline*/) override {
         return {pool_};
     }
 
