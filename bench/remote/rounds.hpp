@@ -72,8 +72,9 @@ inline void print_head() {
 }
 
 inline void print(const std::string& name, const Comparison& result) {
-    std::printf("%-34s %11.2f %11.2f %8.2fx %11.2f %11.2f %8.2fx\n", name.c_str(), result.own.time, result.bare.time,
-                result.speed, result.own.cpu, result.bare.cpu, result.cpu);
+    std::printf("%-34s %11.2f %11.2f %8.2fx", name.c_str(), result.own.time, result.bare.time, result.speed);
+    if (result.bare.cpu != 0) std::printf(" %11.2f %11.2f %8.2fx", result.own.cpu, result.bare.cpu, result.cpu);
+    std::printf("\n");
     std::fflush(stdout);
 }
 
