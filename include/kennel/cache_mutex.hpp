@@ -22,7 +22,8 @@ public:
     virtual ~CacheMutex() = default;
 
     /// Tries until `deadline` (steady time; a moment in the past means once) and says whether the lock is held now.
-    /// Blocks no longer than that. Throws `BackendError` when the lock's server cannot be asked.
+    /// Blocks no longer than that, but for the last question to the lock's server, which has a time limit of its own. Throws
+    /// `BackendError` when the server cannot be asked.
     [[nodiscard]] virtual bool acquire(SteadyTime deadline) = 0;
 
     /// Gives the lock up; nothing happens when it is no longer held, for example because its lease ran out.
