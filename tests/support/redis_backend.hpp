@@ -68,7 +68,7 @@ namespace test::redis {
     return texts;
 }
 
-/// Entries by which it shows whether replies meet their own requests: each text tells its key, and their lengths differ.
+/// Entries that show whether replies meet their own requests: each text tells its key, and their lengths differ.
 class KnownEntries {
 public:
     explicit KnownEntries(RedisServer& server) {

@@ -82,8 +82,8 @@ public:
         return reply;
     }
 
-    /// Throws `RedisConnectionLost` unless the reply `fits` what was asked: it is the answer to something else then, and what
-    /// follows may be, too.
+    /// Throws `RedisConnectionLost` unless the reply `fits` what was asked: it is the answer to something else then,
+    /// and what follows may be, too.
     void require(bool fits) {
         if (fits) [[likely]]
             return;

@@ -115,7 +115,7 @@ private:
     }
 
     /// A creation that the change overtakes might store its value between the change and the loss of its lock:
-    ///   1. the server makes the change   2. it serves the creation, which holds the lock, and stores   3. it takes the lock away
+    ///   1. the server makes the change   2. the creation stores, for it holds the lock   3. the lock is taken away
     /// so it loses the lock before the change as well.
     void overtake_first() {
         std::vector<Step> steps;
@@ -125,8 +125,8 @@ private:
         steps_ = std::move(steps);
     }
 
-    /// What is left when the server did not know the scripts. A creation that was not overtaken may have stored its value after
-    /// a change, which is made once more then.
+    /// What is left when the server did not know the scripts. A creation that was not overtaken may have stored its
+    /// value after a change, which is made once more then.
     [[nodiscard]] std::vector<Step> to_be_done_again(std::vector<Step> left) const {
         const auto is_overtaking = [](const Step& step) { return step.kind == Kind::overtake; };
         if (std::none_of(left.begin(), left.end(), is_overtaking)) return left;
