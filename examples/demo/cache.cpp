@@ -3,6 +3,11 @@
 #include <kennel/kennel.hpp>
 #if defined(KENNEL_HAS_REDIS)
 #include <kennel/backends/redis.hpp>
+#include <kennel/backends/redis_cluster.hpp>
+#include <kennel/backends/redis_sentinel.hpp>
+#endif
+#if defined(KENNEL_HAS_REDIS_TLS)
+#include <kennel/backends/redis_tls.hpp>
 #endif
 #if defined(KENNEL_HAS_MEMCACHED)
 #include <kennel/backends/memcached.hpp>
@@ -61,6 +66,8 @@ Cache::Cache(const Options& options, const kennel::Settings& settings) {
             static_cast<std::size_t>(options.background_threads));
     region_ = kennel::CacheRegion<>(std::move(region));
     region_.configure_from_config(settings, settings_prefix);
+    // A region does without a server that is absent, or refuses it; a demo of that would show nothing.
+    static_cast<void>(region_.backend()->get("is anybody there?"));
 }
 
 void Cache::wait_until_idle() const {
