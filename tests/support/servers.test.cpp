@@ -55,7 +55,7 @@ TEST_CASE("a Memcached server of the tests answers") {
     test::MemcachedServer& server = test::memcached_server();
     CHECK(server.command("set key 3 0 4\r\na\r\nb") == "STORED\r\n");
     CHECK(server.command("get key other") == "VALUE key 3 4\r\na\r\nb\r\nEND\r\n");
-    CHECK(server.statistic("curr_items") == 1);
+    CHECK(server.statistic("curr_items") >= 1);
     CHECK(test::memcached_server().command("get key") == "END\r\n");
     CHECK(server.command("nonsense") == "ERROR\r\n");
 }

@@ -27,15 +27,15 @@ template <class SerializerType>
 /// The value's bytes as a payload. Throws `SerializationError` when the serializer has no form for a `Value`.
 template <class Value, class SerializerType>
 [[nodiscard]] Payload to_bytes(const SerializerType& serializer, const Value& value) {
-    if constexpr (requires {
-                      { serializer.serialize(value) } -> std::same_as<std::string>;
-                  })
-        return Payload::bytes_in(serializer.serialize(value));
-    else if constexpr (SerializerFor<SerializerType, Value>) return Payload::bytes(serializer.serialize(value));
-    else
+    if constexpr (SerializerFor<SerializerType, Value>) {
+        if constexpr (std::same_as<decltype(serializer.serialize(value)), std::string>)
+            return Payload::bytes_in(serializer.serialize(value));
+        else return Payload::bytes(serializer.serialize(value));
+    } else {
         throw SerializationError(
             joined({"a value of type ", type_name<Value>(),
                     " cannot be turned into bytes, which this backend keeps: ", remedy_of<SerializerType>()}));
+    }
 }
 
 /// Takes a `Value` out of a payload; nothing when it is not one. Bytes at which the serializer throws are not one, either.
