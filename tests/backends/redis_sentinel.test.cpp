@@ -270,7 +270,8 @@ TEST_CASE("a master that crashes is an error for a moment, and then its replica 
     CHECK(std::chrono::steady_clock::now() - begin < 6s);
     CHECK(succeeds_soon([&] { set(backend, "key", "after"); }));
     CHECK(get(backend, "key") == "after");
-    REQUIRE(test::wait_until([&] { return group.master_port() != former; })); // each sentinel hears of it in its own time
+    REQUIRE(
+        test::wait_until([&] { return group.master_port() != former; })); // each sentinel hears of it in its own time
     CHECK(group.master().command({"EXISTS", "key"}) == "1");
 }
 
