@@ -139,11 +139,7 @@ TEST_CASE("a forked child takes locks of its own, and renews them", "[memcached]
     CHECK(holds_in_child([&] {
         const auto mutex = backend->get_mutex("child");
         if (!mutex->try_acquire()) return false;
-        const auto end = std::chrono::steady_clock::now() + 4s; // two leases
-        while (std::chrono::steady_clock::now() < end) {
-            std::this_thread::sleep_for(100ms);
-            if (!mutex->locked()) return false;
-        }
+        if (test::wait_until([&] { return !mutex->locked(); }, 4s)) return false; // as long as two leases
         mutex->release();
         return !mutex->locked();
     }));

@@ -91,17 +91,19 @@ public:
         if (entries.empty()) return;
         detail::RedisClient& client = *client_.get();
         std::vector<std::string_view> keys;
+        std::vector<detail::RedisEntry> written;
+        for (const BackendEntry& entry : entries) {
+            keys.push_back(entry.key);
+            written.emplace_back(entry.key, *entry.value, client.settings());
+            if (written.back().is_too_long()) remove_and_refuse(written.back());
+        }
         std::vector<Fence> fences;
-        for (const BackendEntry& entry : entries)
-            if (const detail::RedisEntry one(entry.key, *entry.value, client.settings()); one.is_too_long())
-                remove_and_refuse(one);
-        for (const BackendEntry& entry : entries) keys.push_back(entry.key);
-        for (const BackendEntry& entry : entries) fences.push_back(fence_of(client, entry.key));
+        for (const std::string_view key : keys) fences.push_back(fence_of(client, key));
         const auto store_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
                                      LeftOver& left_over) {
             while (!indexes.empty()) {
                 detail::RedisWriter writer(connection, deadline);
-                indexes = store_some(client, writer, entries, fences, indexes, left_over);
+                indexes = store_some(writer, written, fences, indexes, left_over);
             }
         };
         overtaking(client, fences, [&] {
@@ -109,7 +111,7 @@ public:
                 client.run_multi(keys, detail::RedisPurpose::write, store_group);
             } catch (const RedisServerError& error) {
                 if (!is_of_moving_slot(error)) throw;
-                store_rest_apart(client, entries, fences);
+                store_rest_apart(client, written, fences);
             }
         });
     }
@@ -244,30 +246,26 @@ private:
             detail::RedisWriter(connection, deadline).store_now(entry);
         });
     }
-    static void store_rest_apart(detail::RedisClient& client, std::span<const BackendEntry> entries,
+    static void store_rest_apart(detail::RedisClient& client, std::span<const detail::RedisEntry> entries,
                                  std::span<const Fence> fences) {
         for (std::size_t index = 0; index != entries.size(); ++index) {
             detail::RedisMutex* const mutex = fences[index].mutex;
             if (mutex == nullptr || mutex->token().empty()) continue; // it is stored
-            store_apart(client, {entries[index].key, *entries[index].value, client.settings()}, *mutex);
+            store_apart(client, entries[index], *mutex);
         }
     }
 
     /// Stores as many as go into one request, and gives the others.
-    [[nodiscard]] static Indexes store_some(const detail::RedisClient& client, detail::RedisWriter& writer,
-                                            std::span<const BackendEntry> entries, std::span<const Fence> fences,
-                                            Indexes indexes, LeftOver& left_over) {
-        std::vector<detail::RedisEntry> some;
-        some.reserve((std::min)(indexes.size(), most_in_request)); // for the writer refers to them
+    [[nodiscard]] static Indexes store_some(detail::RedisWriter& writer, std::span<const detail::RedisEntry> entries,
+                                            std::span<const Fence> fences, Indexes indexes, LeftOver& left_over) {
         std::size_t size = 0;
-        while (!indexes.empty() && some.size() != some.capacity() && size < largest_request) {
+        for (std::size_t count = 0; !indexes.empty() && count != most_in_request && size < largest_request; ++count) {
             const std::size_t index = indexes.front();
             indexes = indexes.subspan(1);
             if (fences[index].is_lost) continue;
-            some.emplace_back(entries[index].key, *entries[index].value, client.settings());
-            size += some.back().size();
+            size += entries[index].size();
             writer.begin_key(index);
-            add(writer, some.back(), fences[index]);
+            add(writer, entries[index], fences[index]);
         }
         writer.run(left_over);
         return indexes;
