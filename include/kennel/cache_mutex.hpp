@@ -38,6 +38,13 @@ public:
         return acquire(deadline) ? Turn::mine : Turn::timed_out;
     }
 
+    /// Whether `look_or_acquire` takes no longer than a look at the store alone.
+    [[nodiscard]] virtual bool can_look() const noexcept { return false; }
+
+    /// For who has not looked at the store yet: `Turn::made` if it has an entry, which the next look finds without asking again;
+    /// if not, tries once for the lock.
+    [[nodiscard]] virtual Turn look_or_acquire() { return await_turn(at_once); }
+
     /// Whether the lock is known to have been lost after it was acquired last: its lease ran out, or it was taken away.
     [[nodiscard]] virtual bool is_lost() const noexcept { return false; }
 

@@ -30,7 +30,7 @@ private:
         detail::RedisSettingsReader reader(arguments, *settings);
         reader.read_server();
         reader.read_common();
-        const std::vector<detail::RedisEndpoint> nodes = read_nodes(arguments, *settings);
+        const std::vector<detail::Endpoint> nodes = read_nodes(arguments, *settings);
         arguments.reject_unknown();
         return [settings, nodes] {
             return std::make_shared<detail::RedisClient>(settings,
@@ -39,16 +39,16 @@ private:
     }
 
     /// Those of `startup_nodes` and the one of `url`, or of `host` and `port`.
-    [[nodiscard]] static std::vector<detail::RedisEndpoint> read_nodes(ArgumentReader& arguments,
-                                                                       const detail::RedisSettings& settings) {
+    [[nodiscard]] static std::vector<detail::Endpoint> read_nodes(ArgumentReader& arguments,
+                                                                  const detail::RedisSettings& settings) {
         if (settings.db != 0) arguments.refuse("db", "must be 0: a cluster has no other database");
         if (!settings.endpoint.unix_socket.empty())
             arguments.refuse(arguments.has("url") ? "url" : "unix_socket_path",
                              "is a Unix socket: the nodes of a cluster are named by host and port");
         const auto texts = arguments.get<std::vector<std::string>>("startup_nodes");
-        std::vector<detail::RedisEndpoint> nodes;
+        std::vector<detail::Endpoint> nodes;
         if (texts)
-            nodes = detail::EndpointList::parse(*texts, detail::RedisEndpoint().port,
+            nodes = detail::EndpointList::parse(*texts, detail::redis_port,
                                                 [&](std::string_view why) { arguments.refuse("startup_nodes", why); });
         if (arguments.has("url") || arguments.has("host") || arguments.has("port")) nodes.push_back(settings.endpoint);
         if (nodes.empty()) arguments.refuse("startup_nodes", "is missing: give a list of host:port, or url");

@@ -45,6 +45,13 @@ public:
     /// Null when the region has none.
     [[nodiscard]] std::shared_ptr<const AsyncCreationRunner> runner() const noexcept { return runner_.lock(); }
     [[nodiscard]] FlightTable& flights() noexcept { return flights_; }
+
+    /// Whether the last call found nothing, of those whose lock `can_look`: then the next call may well find nothing either.
+    [[nodiscard]] bool expects_miss() const noexcept { return expects_miss_.load(std::memory_order_relaxed); }
+    void expect_miss(bool is_expected) noexcept {
+        if (expects_miss() != is_expected) expects_miss_.store(is_expected, std::memory_order_relaxed);
+    }
+
     [[nodiscard]] StripedCounters& counters() noexcept { return counters_; }
 
     void configure(std::string_view backend_name, const BasicConfigureOptions<Lazy>& options) {
@@ -303,6 +310,7 @@ private:
     std::mutex configure_mutex_;
     std::shared_ptr<const Configuration> current_; ///< owns what `configuration_` points to
     std::atomic<const Configuration*> configuration_{nullptr};
+    std::atomic<bool> expects_miss_{false};
 };
 
 using EngineCore = BasicEngineCore<void>;

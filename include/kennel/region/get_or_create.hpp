@@ -40,19 +40,36 @@ public:
 
     /// When it returns, the request has taken a value. Returning or throwing, it has counted one look-up.
     void run() {
-        try {
+        counted([this] {
             require_expiration(*configuration_, rules_);
             while (!try_once()) {
                 reading_ = look();
                 if (reading_.standing == Standing::fresh) return answered(Counter::hit);
             }
+        });
+    }
+
+    /// The same for a call that has not looked yet and expects to find nothing: it looks and asks for the lock in one. False,
+    /// and nothing is done, when somebody creates: then there may be an old value to take.
+    [[nodiscard]] bool run_unseen() {
+        if (BasicRunningCreation<Lazy>::is_here()) return false;
+        auto [flight, is_leader] = core_.flights().board(key_);
+        if (!is_leader) return false;
+        counted([this, &flight = flight] { lead_unseen(take_lead(core_, configuration_, key_, flight)); });
+        return true;
+    }
+
+private:
+    template <class Run>
+    void counted(const Run& run) {
+        try {
+            run();
         } catch (...) {
             if (!is_counted_) missed();
             throw;
         }
     }
 
-private:
     [[nodiscard]] Reading look() {
         Reading reading;
         const auto take = [this](const CachedValue& entry) {
@@ -86,24 +103,37 @@ private:
         return lead(take_lead(core_, configuration_, key_, flight));
     }
 
-    [[nodiscard]] bool lead(std::shared_ptr<LedFlight> led) {
+    void lead_unseen(std::shared_ptr<LedFlight> led) {
+        const Turn turn = led->look_or_acquire();
+        const bool is_hit = turn != Turn::timed_out && has_been_made(*led);
+        core_.expect_miss(!is_hit && led->can_look());
+        if (is_hit) return;
+        require_expiration(*configuration_, rules_);
+        (void)lead(std::move(led), turn == Turn::mine ? turn : Turn::made);
+    }
+
+    [[nodiscard]] bool lead(std::shared_ptr<LedFlight> led, Turn turn = Turn::made) {
         // Another thread may have created the value between our look and our boarding:
         //   1. we look: nothing   2. it creates, stores and lands   3. we board, and lead a new flight
         // and another process may have until we hold the backend's lock. So look once more before creating.
-        Turn turn = Turn::made;
         while (turn != Turn::mine) {
             turn = led->await_turn(has_stale() ? at_once : deadline());
             if (turn == Turn::timed_out) return has_stale() ? take_stale() : give_up_waiting(std::move(led));
-            const CreationScope scope(led->mutexes());
-            reading_ = look();
-            if (reading_.standing == Standing::fresh) {
-                led->land({.kind = Landing::Kind::value, .value = found_});
-                answered(Counter::hit);
-                return true;
-            }
+            if (has_been_made(*led)) return true;
         }
+        if (led->can_look()) core_.expect_miss(true);
         if (has_stale() && create_elsewhere(led)) return true;
         create_here(*led);
+        return true;
+    }
+
+    /// Looks again, and lands the flight with what is fresh.
+    [[nodiscard]] bool has_been_made(LedFlight& led) {
+        const CreationScope scope(led.mutexes());
+        reading_ = look();
+        if (reading_.standing != Standing::fresh) return false;
+        led.land({.kind = Landing::Kind::value, .value = found_});
+        answered(Counter::hit);
         return true;
     }
 
@@ -246,10 +276,21 @@ template <class Lazy>
     return false;
 }
 
+/// Gets or creates by a backend's lock that looks and locks in one; false when it must look first.
+template <class Lazy>
+[[nodiscard]] [[gnu::noinline]] bool has_taken_unseen(BasicEngineCore<Lazy>& core, std::string_view key,
+                                                      const RuleChanges& changes, ValueRequest& request) {
+    std::shared_ptr<const BasicConfiguration<Lazy>> configuration = core.configuration();
+    const Rules rules = applied(changes, configuration->rules);
+    return MissedCall(core, std::move(configuration), key, rules, request, Reading(), core.clock().steady_now())
+        .run_unseen();
+}
+
 /// Makes `request` take the value of the key: from the store, from somebody else's creation, or from its own creator.
 template <class Lazy>
 void get_or_create(BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes,
                    ValueRequest& request) {
+    if (core.expects_miss() && has_taken_unseen(core, key, changes, request)) return;
     std::shared_ptr<const BasicConfiguration<Lazy>> configuration;
     Reading reading;
     if (has_fresh(core, key, changes, request, reading, configuration)) return;

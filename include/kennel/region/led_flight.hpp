@@ -122,17 +122,16 @@ public:
     /// Waits for the turn to create by the backend's lock, if it has one. A lock that cannot be asked is reported and done
     /// without.
     [[nodiscard]] Turn await_turn(SteadyTime deadline) {
-        try {
-            if (mutex_ == nullptr) mutex_ = configuration_->backend->get_mutex(StoredKey(*configuration_, key_));
-            const Turn turn = mutex_ != nullptr ? mutex_->await_turn(deadline) : Turn::mine;
-            is_locked_ = mutex_ != nullptr && turn == Turn::mine;
-            return turn;
-        } catch (...) {
-            core_->report_failure(EventKind::lock_failed, key_);
-            mutex_ = nullptr;
-            return Turn::mine;
-        }
+        return ask_mutex([deadline](CacheMutex& mutex) { return mutex.await_turn(deadline); });
     }
+
+    /// The same for who has not looked at the store yet; it does not wait.
+    [[nodiscard]] Turn look_or_acquire() {
+        return ask_mutex([](CacheMutex& mutex) { return mutex.look_or_acquire(); });
+    }
+
+    /// Whether there is a lock, and `look_or_acquire` is no slower than a look.
+    [[nodiscard]] bool can_look() const noexcept { return mutex_ != nullptr && mutex_->can_look(); }
 
     /// Takes the backend's lock into `held`, if it has one that is not there yet; true when the creation may go on. A lock
     /// that cannot be asked is reported and done without.
@@ -192,6 +191,20 @@ public:
     }
 
 private:
+    template <class Ask>
+    [[nodiscard]] Turn ask_mutex(const Ask& ask) {
+        try {
+            if (mutex_ == nullptr) mutex_ = configuration_->backend->get_mutex(StoredKey(*configuration_, key_));
+            const Turn turn = mutex_ != nullptr ? ask(*mutex_) : Turn::mine;
+            is_locked_ = mutex_ != nullptr && turn == Turn::mine;
+            return turn;
+        } catch (...) {
+            core_->report_failure(EventKind::lock_failed, key_);
+            mutex_ = nullptr;
+            return Turn::mine;
+        }
+    }
+
     Payload call(ValueRequest& request, Creation& creation) {
         const std::string_view key = key_;
         const BasicRunningCreation<Lazy> running(core_.get(), {&key, 1});

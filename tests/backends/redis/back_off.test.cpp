@@ -10,14 +10,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using kennel::detail::BackOff;
-using kennel::detail::RedisEndpoint;
+using kennel::detail::Endpoint;
 
 } // namespace
 
 TEST_CASE("a server that was never out of reach is not left alone", "[redis][back_off]") {
     const BackOff back_off;
     CHECK(back_off.time_left() == 0ms);
-    CHECK_NOTHROW(back_off.refuse_while_waiting(RedisEndpoint()));
+    CHECK_NOTHROW(back_off.refuse_while_waiting(Endpoint()));
 }
 
 TEST_CASE("after each failure a server is left alone for twice as long, up to a few seconds", "[redis][back_off]") {

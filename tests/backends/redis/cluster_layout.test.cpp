@@ -12,10 +12,10 @@ namespace {
 
 using kennel::detail::ClusterLayout;
 using kennel::detail::ClusterRedirection;
-using kennel::detail::RedisEndpoint;
+using kennel::detail::Endpoint;
 using kennel::detail::RedisReply;
 
-const RedisEndpoint asked{.host = "asked", .port = 7000};
+const Endpoint asked{.host = "asked", .port = 7000};
 
 RedisReply number(std::int64_t value) { return {.kind = RedisReply::Kind::integer, .integer = value}; }
 RedisReply text(std::string value) { return {.kind = RedisReply::Kind::bulk, .text = std::move(value)}; }
@@ -33,8 +33,8 @@ TEST_CASE("a layout says which master has a slot") {
     const ClusterLayout layout = ClusterLayout::parse(
         list({range(0, 100, node("a", 1)), range(102, 16'383, node("b", 2)), range(101, 101, node("a", 1))}), asked);
     REQUIRE(layout.masters.size() == 2);
-    CHECK(layout.masters[0] == RedisEndpoint{.host = "a", .port = 1});
-    CHECK(layout.masters[1] == RedisEndpoint{.host = "b", .port = 2});
+    CHECK(layout.masters[0] == Endpoint{.host = "a", .port = 1});
+    CHECK(layout.masters[1] == Endpoint{.host = "b", .port = 2});
     CHECK(layout.owners[0] == 0);
     CHECK(layout.owners[101] == 0);
     CHECK(layout.owners[102] == 1);
@@ -51,7 +51,7 @@ TEST_CASE("a node that names no host means itself") {
     for (const RedisReply& host : {text(""), text("?"), RedisReply{}}) {
         const RedisReply master = list({host, number(7001)});
         const ClusterLayout layout = ClusterLayout::parse(list({range(0, 1, master)}), asked);
-        CHECK(layout.masters.at(0) == RedisEndpoint{.host = "asked", .port = 7001});
+        CHECK(layout.masters.at(0) == Endpoint{.host = "asked", .port = 7001});
     }
 }
 
@@ -76,13 +76,13 @@ TEST_CASE("a redirection names a slot and a node") {
     const auto moved = ClusterRedirection::parse("MOVED 3999 127.0.0.1:6381", asked);
     REQUIRE(moved);
     CHECK(moved->slot == 3999);
-    CHECK(moved->endpoint == RedisEndpoint{.host = "127.0.0.1", .port = 6381});
+    CHECK(moved->endpoint == Endpoint{.host = "127.0.0.1", .port = 6381});
     const auto ask = ClusterRedirection::parse("ASK 0 ::1:6381", asked);
     REQUIRE(ask);
-    CHECK(ask->endpoint == RedisEndpoint{.host = "::1", .port = 6381});
+    CHECK(ask->endpoint == Endpoint{.host = "::1", .port = 6381});
     const auto itself = ClusterRedirection::parse("MOVED 1 :6381", asked);
     REQUIRE(itself);
-    CHECK(itself->endpoint == RedisEndpoint{.host = "asked", .port = 6381});
+    CHECK(itself->endpoint == Endpoint{.host = "asked", .port = 6381});
 }
 
 TEST_CASE("what is no redirection is none") {

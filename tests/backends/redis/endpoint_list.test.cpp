@@ -10,12 +10,12 @@
 
 namespace {
 
+using kennel::detail::Endpoint;
 using kennel::detail::EndpointList;
-using kennel::detail::RedisEndpoint;
 using kennel::testing_support::mentions;
 using kennel::testing_support::message_of;
 
-std::vector<RedisEndpoint> parse(const std::vector<std::string>& texts) {
+std::vector<Endpoint> parse(const std::vector<std::string>& texts) {
     return EndpointList::parse(texts, 26'379,
                                [](std::string_view why) { throw std::invalid_argument(std::string(why)); });
 }
@@ -27,16 +27,16 @@ std::string complaint(const std::vector<std::string>& texts) {
 } // namespace
 
 TEST_CASE("servers are listed as texts, or in one text with commas") {
-    const std::vector<RedisEndpoint> expected{{.host = "a", .port = 1}, {.host = "b.example", .port = 26'379}};
+    const std::vector<Endpoint> expected{{.host = "a", .port = 1}, {.host = "b.example", .port = 26'379}};
     CHECK(parse({"a:1", "b.example"}) == expected);
     CHECK(parse({"a:1,b.example"}) == expected);
     CHECK(parse({" a:1 , b.example "}) == expected);
-    CHECK(parse({"a:1,"}) == std::vector<RedisEndpoint>{{.host = "a", .port = 1}});
+    CHECK(parse({"a:1,"}) == std::vector<Endpoint>{{.host = "a", .port = 1}});
 }
 
 TEST_CASE("an IPv6 address of a server is in brackets") {
-    CHECK(parse({"[::1]:5"}) == std::vector<RedisEndpoint>{{.host = "::1", .port = 5}});
-    CHECK(parse({"[fe80::1]"}) == std::vector<RedisEndpoint>{{.host = "fe80::1", .port = 26'379}});
+    CHECK(parse({"[::1]:5"}) == std::vector<Endpoint>{{.host = "::1", .port = 5}});
+    CHECK(parse({"[fe80::1]"}) == std::vector<Endpoint>{{.host = "fe80::1", .port = 26'379}});
     CHECK(mentions(complaint({"::1:5"}), {"::1:5", "brackets"}));
     CHECK(mentions(complaint({"[::1"}), {"']'"}));
 }

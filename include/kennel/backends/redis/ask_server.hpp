@@ -25,7 +25,7 @@ namespace detail {
 /// What a server answers to one command, on a connection of its own: a pool may be waited for, or refuse for a while,
 /// and this is how to find out about servers. `settings` are those of `settings_for_asking`. Throws `BackendError`.
 template <class... Arguments>
-[[nodiscard]] RedisReply ask_server(const RedisSettings& settings, const RedisEndpoint& endpoint, SteadyTime deadline,
+[[nodiscard]] RedisReply ask_server(const RedisSettings& settings, const Endpoint& endpoint, SteadyTime deadline,
                                     const Arguments&... arguments) {
     RedisConnection connection(settings, endpoint, deadline);
     connection.new_request().add(arguments...);
@@ -43,7 +43,7 @@ template <class... Arguments>
 }
 
 /// Adds to a text why a server did not tell what it was asked.
-inline void add_failure(std::string& failures, const RedisEndpoint& server, std::string_view why) {
+inline void add_failure(std::string& failures, const Endpoint& server, std::string_view why) {
     if (why.starts_with("redis: ")) why.remove_prefix(std::string_view("redis: ").size());
     if (!failures.empty()) failures += "; ";
     const std::string name = server.text();

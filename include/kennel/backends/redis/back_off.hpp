@@ -1,8 +1,8 @@
 #ifndef KENNEL_BACKENDS_REDIS_BACK_OFF_HPP
 #define KENNEL_BACKENDS_REDIS_BACK_OFF_HPP
 
-#include "kennel/backends/redis/endpoint.hpp"
-#include "kennel/backends/redis/jitter.hpp"
+#include "kennel/backends/net/endpoint.hpp"
+#include "kennel/backends/net/jitter.hpp"
 #include "kennel/backends/redis/redis_errors.hpp"
 #include "kennel/clock.hpp"
 
@@ -18,11 +18,11 @@ namespace detail {
 class BackOff {
 public:
     /// Throws the last failure again while it is too early for another attempt.
-    void refuse_while_waiting(const RedisEndpoint& endpoint) const {
+    void refuse_while_waiting(const Endpoint& endpoint) const {
         const std::chrono::milliseconds left = time_left();
         if (left == std::chrono::milliseconds()) return;
-        throw RedisNotReached(joined({last_failure_, " (the next attempt to reach ", endpoint.text(), " is made in ",
-                                      std::to_string(left.count()), " ms)"}));
+        throw NotReached(joined({last_failure_, " (the next attempt to reach ", endpoint.text(), " is made in ",
+                                 std::to_string(left.count()), " ms)"}));
     }
 
     void failed(const char* why) {

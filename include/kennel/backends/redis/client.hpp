@@ -103,11 +103,11 @@ private:
             } catch (const RedisServerError& error) {
                 if (tries == most_tries || !topology_->reroute(route, key, purpose, error, deadline)) throw;
                 if (is_temporary(error)) wait_before_try(tries, deadline);
-            } catch (const RedisConnectionLost&) {
+            } catch (const ConnectionLost&) {
                 topology_->note_lost(route);
                 const bool is_final = purpose == RedisPurpose::write || tries == most_tries;
                 if (is_final || !topology_->reroute_lost(route, key, purpose, deadline)) throw;
-            } catch (const RedisNotReached&) {
+            } catch (const NotReached&) {
                 if (tries == most_tries || !topology_->reroute_lost(route, key, purpose, deadline)) throw;
             }
         }
@@ -121,7 +121,7 @@ private:
             loan->set_asking(route.is_asking);
             attempt(*loan, deadline);
             return true;
-        } catch (const RedisConnectionLost& lost) {
+        } catch (const ConnectionLost& lost) {
             const bool was_closed_before = loan.was_idle() && lost.is_before_reply();
             if (purpose == RedisPurpose::write || !was_closed_before || tries == most_tries) throw;
             route.pool->drop_all(); // the others have been idle for longer

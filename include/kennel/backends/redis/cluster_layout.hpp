@@ -18,7 +18,7 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// A host as a node names it: nothing, or "?", when it means itself.
-[[nodiscard]] inline const std::string& announced_host(const std::string& host, const RedisEndpoint& asked) noexcept {
+[[nodiscard]] inline const std::string& announced_host(const std::string& host, const Endpoint& asked) noexcept {
     return host.empty() || host == "?" ? asked.host : host;
 }
 
@@ -26,13 +26,13 @@ namespace detail {
 struct ClusterLayout {
     static constexpr std::uint16_t nobody = 0xFFFF;
 
-    std::vector<RedisEndpoint> masters{};
+    std::vector<Endpoint> masters{};
 
     /// Of each slot, the position in `masters`.
     std::vector<std::uint16_t> owners = std::vector<std::uint16_t>(cluster_slot_count, nobody);
 
     /// Reads the reply of the node that was asked. Throws `BackendError` for what is no layout.
-    [[nodiscard]] static ClusterLayout parse(const RedisReply& reply, const RedisEndpoint& asked) {
+    [[nodiscard]] static ClusterLayout parse(const RedisReply& reply, const Endpoint& asked) {
         if (reply.is_error()) throw RedisServerError(reply.text, reply.text);
         if (!reply.is_array() || reply.elements.size() > cluster_slot_count) refuse();
         ClusterLayout layout;
@@ -45,7 +45,7 @@ private:
     [[noreturn]] static void refuse() { throw BackendError("its answer to CLUSTER SLOTS is none"); }
 
     /// `[first slot, last slot, [host, port, ...] of the master, ...]`
-    void add(const RedisReply& range, const RedisEndpoint& asked) {
+    void add(const RedisReply& range, const Endpoint& asked) {
         const std::vector<RedisReply>& parts = range.elements;
         if (parts.size() < 3 || parts[2].elements.size() < 2) refuse();
         const std::int64_t first = parts[0].integer;
@@ -58,7 +58,7 @@ private:
         std::fill(owners.begin() + first, owners.begin() + last + 1, master);
     }
 
-    [[nodiscard]] std::uint16_t position_of(const RedisEndpoint& endpoint) {
+    [[nodiscard]] std::uint16_t position_of(const Endpoint& endpoint) {
         const auto found = std::find(masters.begin(), masters.end(), endpoint);
         const auto position = static_cast<std::uint16_t>(found - masters.begin());
         if (found == masters.end()) masters.push_back(endpoint);
@@ -69,10 +69,10 @@ private:
 /// Where a node sends who asks for a key: `MOVED 3999 127.0.0.1:6381`, or the same with `ASK`.
 struct ClusterRedirection {
     std::size_t slot;
-    RedisEndpoint endpoint;
+    Endpoint endpoint;
 
     /// Nothing for what is none.
-    [[nodiscard]] static std::optional<ClusterRedirection> parse(std::string_view answer, const RedisEndpoint& asked) {
+    [[nodiscard]] static std::optional<ClusterRedirection> parse(std::string_view answer, const Endpoint& asked) {
         const std::size_t slot_begin = answer.find(' ') + 1;
         const std::size_t slot_end = answer.find(' ', slot_begin);
         if (slot_begin == 0 || slot_end == std::string_view::npos) return std::nullopt;
@@ -80,7 +80,7 @@ struct ClusterRedirection {
         const auto [after, error] = std::from_chars(answer.data() + slot_begin, answer.data() + slot_end, slot);
         if (error != std::errc() || after != answer.data() + slot_end || slot >= cluster_slot_count)
             return std::nullopt;
-        std::optional<RedisEndpoint> endpoint = parse_announced_endpoint(answer.substr(slot_end + 1));
+        std::optional<Endpoint> endpoint = parse_announced_endpoint(answer.substr(slot_end + 1));
         if (!endpoint) return std::nullopt;
         endpoint->host = announced_host(endpoint->host, asked);
         return ClusterRedirection{slot, std::move(*endpoint)};

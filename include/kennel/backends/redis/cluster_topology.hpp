@@ -29,7 +29,7 @@ namespace detail {
 /// often.
 class ClusterTopology final : public RedisTopology {
 public:
-    ClusterTopology(const std::shared_ptr<const RedisSettings>& settings, std::vector<RedisEndpoint> startup_nodes)
+    ClusterTopology(const std::shared_ptr<const RedisSettings>& settings, std::vector<Endpoint> startup_nodes)
         : asking_settings_(settings_for_asking(*settings)), startup_nodes_(std::move(startup_nodes)), pools_(settings) {
     }
 
@@ -114,11 +114,11 @@ private:
         std::shared_ptr<const ClusterMap> known = known_map();
         if (!refreshing && known != nullptr) return known;
         if (!refreshing && !refreshing.try_lock_until(deadline))
-            throw RedisNotReached("redis: the layout of the cluster was not found in time");
+            throw NotReached("redis: the layout of the cluster was not found in time");
         known = known_map();
         if (known == nullptr && back_off_.time_left() != std::chrono::milliseconds())
-            throw RedisNotReached(joined({last_failure_, " (the next attempt is made in ",
-                                          std::to_string(back_off_.time_left().count()), " ms)"}));
+            throw NotReached(joined({last_failure_, " (the next attempt is made in ",
+                                     std::to_string(back_off_.time_left().count()), " ms)"}));
         const bool is_wanted = known == nullptr || is_due();
         return is_wanted ? refresh(deadline, known) : known;
     }
@@ -151,22 +151,22 @@ private:
         last_failure_ = joined({"redis: no node tells the layout of the cluster: ", failures});
         back_off_.failed(last_failure_.c_str());
         next_refresh_ = now + back_off_.time_left();
-        if (map_ == nullptr) throw RedisNotReached(last_failure_);
+        if (map_ == nullptr) throw NotReached(last_failure_);
         return map_;
     }
 
     /// Under the mutex.
     [[nodiscard]] std::shared_ptr<const ClusterMap> map_of(const ClusterLayout& layout) {
         ClusterMap::Pools pools;
-        for (const RedisEndpoint& master : layout.masters) pools.push_back(pools_.of(master));
+        for (const Endpoint& master : layout.masters) pools.push_back(pools_.of(master));
         pools_.keep_only(pools);
         return std::make_shared<ClusterMap>(layout.owners, std::move(pools));
     }
 
     /// Whom to ask: the known masters, not always in the same order, then the nodes that the user has named, and last
     /// the one that was lost.
-    [[nodiscard]] std::vector<RedisEndpoint> candidates(const std::shared_ptr<const ClusterMap>& known) {
-        std::vector<RedisEndpoint> endpoints;
+    [[nodiscard]] std::vector<Endpoint> candidates(const std::shared_ptr<const ClusterMap>& known) {
+        std::vector<Endpoint> endpoints;
         if (known != nullptr)
             for (const auto& pool : known->pools()) endpoints.push_back(pool->endpoint());
         const std::lock_guard lock(mutex_);
@@ -174,7 +174,7 @@ private:
             const auto first = static_cast<std::ptrdiff_t>(refreshes_ % endpoints.size());
             std::rotate(endpoints.begin(), endpoints.begin() + first, endpoints.end());
         }
-        for (const RedisEndpoint& node : startup_nodes_)
+        for (const Endpoint& node : startup_nodes_)
             if (std::find(endpoints.begin(), endpoints.end(), node) == endpoints.end()) endpoints.push_back(node);
         if (lost_)
             std::stable_partition(endpoints.begin(), endpoints.end(), [&](const auto& each) { return each != *lost_; });
@@ -182,10 +182,10 @@ private:
     }
 
     /// The first answer that is a layout; notes what the others have said.
-    [[nodiscard]] std::optional<ClusterLayout> ask_for_layout(const std::vector<RedisEndpoint>& nodes,
-                                                              SteadyTime deadline, std::string& failures) const {
+    [[nodiscard]] std::optional<ClusterLayout> ask_for_layout(const std::vector<Endpoint>& nodes, SteadyTime deadline,
+                                                              std::string& failures) const {
         std::size_t left = nodes.size();
-        for (const RedisEndpoint& node : nodes) {
+        for (const Endpoint& node : nodes) {
             try {
                 const SteadyTime until = share_of(deadline, left--, asking_settings_->socket_connect_timeout);
                 return ClusterLayout::parse(ask_server(*asking_settings_, node, until, "CLUSTER", "SLOTS"), node);
@@ -214,7 +214,7 @@ private:
     }
 
     std::shared_ptr<const RedisSettings> asking_settings_;
-    std::vector<RedisEndpoint> startup_nodes_;
+    std::vector<Endpoint> startup_nodes_;
 
     OneAtATime refreshing_;    ///< before the other
     BackOff back_off_;         ///< under it
@@ -224,7 +224,7 @@ private:
     RedisPools pools_;
     std::shared_ptr<const ClusterMap> map_; ///< null until a node has told it
     bool is_in_doubt_ = false;
-    std::optional<RedisEndpoint> lost_; ///< the node that could not be reached last
+    std::optional<Endpoint> lost_; ///< the node that could not be reached last
     SteadyTime next_refresh_{};
     std::size_t refreshes_ = 0;
 };

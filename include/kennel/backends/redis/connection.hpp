@@ -1,11 +1,11 @@
 #ifndef KENNEL_BACKENDS_REDIS_CONNECTION_HPP
 #define KENNEL_BACKENDS_REDIS_CONNECTION_HPP
 
-#include "kennel/backends/redis/jitter.hpp"
+#include "kennel/backends/net/jitter.hpp"
+#include "kennel/backends/net/socket.hpp"
 #include "kennel/backends/redis/redis_settings.hpp"
 #include "kennel/backends/redis/reply_reader.hpp"
 #include "kennel/backends/redis/request.hpp"
-#include "kennel/backends/redis/socket.hpp"
 
 #include <charconv>
 #include <cstddef>
@@ -25,9 +25,9 @@ namespace detail {
 class RedisConnection {
 public:
     /// Connects, authenticates and selects the database; one round trip beyond that of the connection. Throws `BackendError`.
-    RedisConnection(const RedisSettings& settings, RedisEndpoint endpoint, SteadyTime deadline)
+    RedisConnection(const RedisSettings& settings, Endpoint endpoint, SteadyTime deadline)
         : endpoint_(std::move(endpoint)), largest_reply_(settings.max_reply_size),
-          socket_(Socket::connect(endpoint_, deadline, settings.socket_keepalive)) {
+          socket_(connected(endpoint_, deadline, settings.socket_keepalive)) {
         if (settings.tls != nullptr) begin_tls(*settings.tls, deadline);
         settings.tls != nullptr ? greet(settings, deadline) : greet_in_plain(settings, deadline);
         if (settings.socket_timeout.is_unlimited()) return;
@@ -37,7 +37,7 @@ public:
     RedisConnection(const RedisConnection&) = delete;
     RedisConnection& operator=(const RedisConnection&) = delete;
 
-    [[nodiscard]] const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
     [[nodiscard]] int descriptor() const noexcept { return socket_.descriptor(); }
 
     /// An empty request, to be filled and sent; there is one at a time.
@@ -54,13 +54,13 @@ public:
         may_block_ = may_block_until(deadline);
         try {
             socket_.send(request_.pieces(), deadline);
-        } catch (const RedisConnectionLost& lost) {
+        } catch (const ConnectionLost& lost) {
             lose(lost);
         }
     }
 
     /// Receives the next reply; bulks go to `bulk_reader`, if there is one, and what that throws is thrown on. Throws
-    /// `RedisConnectionLost`; an error reply is a reply.
+    /// `ConnectionLost`; an error reply is a reply.
     void receive(RedisReply& reply, SteadyTime deadline, const BulkReader* bulk_reader = nullptr) {
         reply = {};
         is_broken_ = true; // until it is there
@@ -68,7 +68,7 @@ public:
             if (request_.is_asking()) [[unlikely]]
                 skip_reply(deadline);
             take_reply(reply, deadline, bulk_reader);
-        } catch (const RedisConnectionLost& lost) {
+        } catch (const ConnectionLost& lost) {
             lose(lost);
         }
         if (missing_replies_ != 0) --missing_replies_; // a server may also write of its own accord
@@ -82,14 +82,13 @@ public:
         return reply;
     }
 
-    /// Throws `RedisConnectionLost` unless the reply `fits` what was asked: it is the answer to something else then,
+    /// Throws `ConnectionLost` unless the reply `fits` what was asked: it is the answer to something else then,
     /// and what follows may be, too.
     void require(bool fits) {
         if (fits) [[likely]]
             return;
         is_broken_ = true;
-        throw RedisConnectionLost(joined({"redis: ", endpoint_.text(), ": the reply is none to what was asked"}),
-                                  false);
+        throw ConnectionLost(joined({"redis: ", endpoint_.text(), ": the reply is none to what was asked"}), false);
     }
 
     /// From now on `ASKING` goes before each command, for keys that are on their way to this server; or no longer.
@@ -113,22 +112,30 @@ public:
 private:
     static constexpr std::size_t buffer_size = 64 * 1024;
 
+    [[nodiscard]] static Socket connected(const Endpoint& endpoint, SteadyTime deadline, bool keeps_alive) {
+        try {
+            return Socket::connect(endpoint, deadline, keeps_alive);
+        } catch (const NotReached& failure) {
+            throw NotReached(joined({"redis: ", failure.what()}));
+        }
+    }
+
     void skip_reply(SteadyTime deadline) {
         RedisReply skipped;
         take_reply(skipped, deadline, nullptr);
     }
 
-    [[noreturn]] void lose(const RedisConnectionLost& lost) {
+    [[noreturn]] void lose(const ConnectionLost& lost) {
         is_broken_ = true;
-        throw RedisConnectionLost(joined({"redis: ", endpoint_.text(), ": ", lost.what()}),
-                                  lost.is_before_reply() && is_fresh_);
+        throw ConnectionLost(joined({"redis: ", endpoint_.text(), ": ", lost.what()}),
+                             lost.is_before_reply() && is_fresh_);
     }
 
     void begin_tls(TlsContext& tls, SteadyTime deadline) {
         try {
             socket_.begin_tls(tls.new_session(endpoint_), deadline);
-        } catch (const RedisConnectionLost& lost) {
-            throw RedisNotReached(joined({"redis: ", endpoint_.text(), ": no TLS handshake: ", lost.what()}));
+        } catch (const ConnectionLost& lost) {
+            throw NotReached(joined({"redis: ", endpoint_.text(), ": no TLS handshake: ", lost.what()}));
         }
     }
 
@@ -136,10 +143,9 @@ private:
     void greet_in_plain(const RedisSettings& settings, SteadyTime deadline) {
         try {
             greet(settings, deadline);
-        } catch (const RedisConnectionLost& lost) {
+        } catch (const ConnectionLost& lost) {
             if (!lost.is_before_reply()) throw;
-            throw RedisConnectionLost(joined({lost.what(), " (if it wants TLS: ssl = true, or a rediss:// url)"}),
-                                      true);
+            throw ConnectionLost(joined({lost.what(), " (if it wants TLS: ssl = true, or a rediss:// url)"}), true);
         }
     }
 
@@ -326,16 +332,16 @@ private:
     }
 
     [[nodiscard]] std::size_t noted(std::size_t received) {
-        if (received == 0) throw RedisConnectionLost("the server has closed the connection", true);
+        if (received == 0) throw ConnectionLost("the server has closed the connection", true);
         is_fresh_ = false;
         return received;
     }
 
-    [[noreturn]] static void refuse(const char* why) { throw RedisConnectionLost(why, false); }
+    [[noreturn]] static void refuse(const char* why) { throw ConnectionLost(why, false); }
 
     static constexpr std::size_t longest_kept = std::size_t{4} * 1024 * 1024;
 
-    RedisEndpoint endpoint_;
+    Endpoint endpoint_;
     std::size_t largest_reply_;
     Socket socket_;
     RedisRequest request_;

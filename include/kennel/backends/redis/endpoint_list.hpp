@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKENDS_REDIS_ENDPOINT_LIST_HPP
 #define KENNEL_BACKENDS_REDIS_ENDPOINT_LIST_HPP
 
-#include "kennel/backends/redis/endpoint.hpp"
+#include "kennel/backends/net/endpoint.hpp"
 #include "kennel/function_ref.hpp"
 
 #include <algorithm>
@@ -27,12 +27,12 @@ namespace detail {
 
 /// `host:port` as a server of a cluster writes it, that is, without brackets around an IPv6 address; nothing for what
 /// is none.
-[[nodiscard]] inline std::optional<RedisEndpoint> parse_announced_endpoint(std::string_view text) {
+[[nodiscard]] inline std::optional<Endpoint> parse_announced_endpoint(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;
     const std::optional<std::uint16_t> port = parse_port(text.substr(colon + 1));
     if (!port) return std::nullopt;
-    return RedisEndpoint{.host = std::string(text.substr(0, colon)), .port = *port};
+    return Endpoint{.host = std::string(text.substr(0, colon)), .port = *port};
 }
 
 /// Servers as a user writes them: `host:port`, `[address]:port` for IPv6, or a host alone; several texts, each of one
@@ -42,9 +42,9 @@ public:
     /// Calls its argument, which throws, with what is wrong.
     using Refuse = FunctionRef<void(std::string_view why)>;
 
-    [[nodiscard]] static std::vector<RedisEndpoint> parse(std::span<const std::string> texts,
-                                                          std::uint16_t default_port, Refuse refuse) {
-        std::vector<RedisEndpoint> endpoints;
+    [[nodiscard]] static std::vector<Endpoint> parse(std::span<const std::string> texts, std::uint16_t default_port,
+                                                     Refuse refuse) {
+        std::vector<Endpoint> endpoints;
         for (std::string_view text : texts) {
             while (!text.empty()) {
                 const std::string_view item = text.substr(0, text.find(','));
@@ -63,7 +63,7 @@ private:
         return text;
     }
 
-    [[nodiscard]] static RedisEndpoint parse_one(std::string_view text, std::uint16_t default_port, Refuse refuse) {
+    [[nodiscard]] static Endpoint parse_one(std::string_view text, std::uint16_t default_port, Refuse refuse) {
         if (text.empty()) refuse("has an empty place between its commas");
         if (text.find('/') != std::string_view::npos)
             refuse(joined({"names '", text, "': neither URLs nor Unix sockets are possible here, only host:port"}));
@@ -72,7 +72,7 @@ private:
         if (is_bracketed && bracket == std::string_view::npos)
             refuse(joined({"has '", text, "', where a ']' is missing"}));
         const std::size_t colon = text.find(':', is_bracketed ? bracket : 0);
-        RedisEndpoint endpoint{.host = std::string(text.substr(0, colon)), .port = default_port};
+        Endpoint endpoint{.host = std::string(text.substr(0, colon)), .port = default_port};
         if (is_bracketed) endpoint.host = text.substr(1, bracket - 1);
         const std::string_view rest = colon != std::string_view::npos ? text.substr(colon + 1) : std::string_view();
         if (rest.find(':') != std::string_view::npos)

@@ -29,7 +29,7 @@ namespace detail {
 /// While the connection is lost nothing is heard, so whoever waits for a change also asks from time to time.
 class KeyWatcher {
 public:
-    KeyWatcher(std::shared_ptr<const RedisSettings> settings, RedisEndpoint endpoint)
+    KeyWatcher(std::shared_ptr<const RedisSettings> settings, Endpoint endpoint)
         : settings_(std::move(settings)), endpoint_(std::move(endpoint)),
           wake_up_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
         try {
@@ -49,7 +49,7 @@ public:
         ::close(wake_up_);
     }
 
-    [[nodiscard]] const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
     /// The waiting for one change of one key. It hears of what happens after it was made.
     class Watch {
@@ -146,7 +146,7 @@ private:
         while (!is_stopping_) {
             if (!is_readable(connection.descriptor(), heartbeat)) {
                 if (is_stopping_) return;
-                if (is_asked) throw RedisNotReached("redis: no sign of life");
+                if (is_asked) throw NotReached("redis: no sign of life");
                 connection.new_request().add("PING");
                 connection.send(later_by(std::chrono::steady_clock::now(), heartbeat));
                 is_asked = true;
@@ -204,7 +204,7 @@ private:
     static constexpr std::chrono::milliseconds heartbeat{1000};
 
     std::shared_ptr<const RedisSettings> settings_;
-    RedisEndpoint endpoint_;
+    Endpoint endpoint_;
     std::mutex mutex_;
     std::condition_variable connected_;
     Watches watches_;

@@ -17,7 +17,7 @@ public:
     explicit KeyWatchers(std::shared_ptr<const RedisSettings> settings) : settings_(std::move(settings)) {}
 
     /// Null when the server has no tracking, or does not allow it.
-    [[nodiscard]] std::shared_ptr<KeyWatcher> of(const RedisEndpoint& endpoint) {
+    [[nodiscard]] std::shared_ptr<KeyWatcher> of(const Endpoint& endpoint) {
         const std::lock_guard lock(mutex_);
         std::shared_ptr<KeyWatcher>& watcher = watchers_[endpoint];
         if (watcher == nullptr) watcher = std::make_shared<KeyWatcher>(settings_, endpoint);
@@ -27,7 +27,7 @@ public:
 private:
     std::shared_ptr<const RedisSettings> settings_;
     std::mutex mutex_;
-    std::map<RedisEndpoint, std::shared_ptr<KeyWatcher>> watchers_;
+    std::map<Endpoint, std::shared_ptr<KeyWatcher>> watchers_;
 };
 
 } // namespace detail

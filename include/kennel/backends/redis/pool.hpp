@@ -21,7 +21,7 @@ namespace detail {
 /// time, and a server that comes back is not overrun.
 class RedisPool {
 public:
-    RedisPool(std::shared_ptr<const RedisSettings> settings, RedisEndpoint endpoint)
+    RedisPool(std::shared_ptr<const RedisSettings> settings, Endpoint endpoint)
         : settings_(std::move(settings)), endpoint_(std::move(endpoint)) {
         idle_.reserve(settings_->max_connections);
     }
@@ -49,7 +49,7 @@ public:
         bool was_idle_;
     };
 
-    [[nodiscard]] const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
     /// Lends a connection, opening one if all others are in use. Waits until `deadline` for one to be given back. Throws
     /// `BackendError`.
@@ -147,7 +147,7 @@ private:
     [[nodiscard]] bool is_awaited() const noexcept { return open_ >= settings_->max_connections; }
 
     std::shared_ptr<const RedisSettings> settings_;
-    RedisEndpoint endpoint_;
+    Endpoint endpoint_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<RedisConnection>> idle_;

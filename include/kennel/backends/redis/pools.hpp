@@ -17,7 +17,7 @@ class RedisPools {
 public:
     explicit RedisPools(std::shared_ptr<const RedisSettings> settings) : settings_(std::move(settings)) {}
 
-    [[nodiscard]] const std::shared_ptr<RedisPool>& of(const RedisEndpoint& endpoint) {
+    [[nodiscard]] const std::shared_ptr<RedisPool>& of(const Endpoint& endpoint) {
         std::shared_ptr<RedisPool>& pool = pools_[endpoint];
         if (pool == nullptr) pool = std::make_shared<RedisPool>(settings_, endpoint);
         return pool;
@@ -34,7 +34,7 @@ public:
 
 private:
     std::shared_ptr<const RedisSettings> settings_;
-    std::map<RedisEndpoint, std::shared_ptr<RedisPool>> pools_;
+    std::map<Endpoint, std::shared_ptr<RedisPool>> pools_;
 };
 
 } // namespace detail

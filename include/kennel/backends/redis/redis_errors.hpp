@@ -1,11 +1,10 @@
 #ifndef KENNEL_BACKENDS_REDIS_REDIS_ERRORS_HPP
 #define KENNEL_BACKENDS_REDIS_REDIS_ERRORS_HPP
 
-#include "kennel/errors.hpp"
+#include "kennel/backends/net/network_errors.hpp"
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 KENNEL_NAMESPACE_BEGIN
 
@@ -27,27 +26,6 @@ private:
     std::string answer_;
 };
 
-namespace detail {
-
-/// A server could not be reached, or is left alone for a while because it could not.
-class RedisNotReached : public BackendError {
-public:
-    using BackendError::BackendError;
-};
-
-/// A connection broke. When nothing of a reply had come by then, a read can be tried again on another connection.
-class RedisConnectionLost : public BackendError {
-public:
-    RedisConnectionLost(const std::string& text, bool is_before_reply)
-        : BackendError(text), before_reply_(is_before_reply) {}
-
-    [[nodiscard]] bool is_before_reply() const noexcept { return before_reply_; }
-
-private:
-    bool before_reply_;
-};
-
-} // namespace detail
 KENNEL_NAMESPACE_END
 
 #endif

@@ -50,6 +50,30 @@ public:
         }
     }
 
+    [[nodiscard]] bool can_look() const noexcept override { return client_->topology().are_together(lock_key_, key_); }
+
+    /// One round trip.
+    [[nodiscard]] Turn look_or_acquire() override {
+        require_own_process();
+        const auto lease = std::make_shared<RedisLease>(*client_, lock_key_, new_token());
+        RedisReply answer;
+        begin_to_lock();
+        client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
+            answer = look_script().run(connection, deadline, {lock_key_, key_},
+                                       {lease->token(), milliseconds_text(lease->length())});
+            RedisClient::check(connection, answer, "EVALSHA", lock_key_);
+            connection.require(answer.is_integer() || answer.is_bulk());
+        });
+        if (answer.is_bulk()) {
+            read_ahead_.emplace(std::move(answer.text));
+            return has_new_entry() ? Turn::made : Turn::timed_out;
+        }
+        if (answer.integer == 0) return Turn::timed_out;
+        read_ahead_.emplace(std::nullopt);
+        hold(lease);
+        return Turn::mine;
+    }
+
     void release() noexcept override {
         const std::shared_ptr<RedisLease> lease = std::exchange(lease_, nullptr);
         if (lease == nullptr || !lease->is_of_this_process()) return;
@@ -136,8 +160,7 @@ private:
         const auto lease = std::make_shared<RedisLease>(*client_, lock_key_, new_token());
         const bool is_together = reads_entry && client_->topology().are_together(lock_key_, key_);
         bool is_acquired = false;
-        is_lost_ = false;
-        read_ahead_.reset();
+        begin_to_lock();
         client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
             RedisRequest& request = connection.new_request();
             add_lock_command(request, *lease);
@@ -151,6 +174,11 @@ private:
         });
         if (is_acquired) hold(lease);
         return is_acquired;
+    }
+
+    void begin_to_lock() noexcept {
+        is_lost_ = false;
+        read_ahead_.reset();
     }
 
     void add_lock_command(RedisRequest& request, const RedisLease& lease) const {

@@ -3,7 +3,7 @@
 
 #include "kennel/arguments.hpp"
 #include "kennel/backends/redis/redis_url.hpp"
-#include "kennel/backends/redis/tls_session.hpp"
+#include "kennel/backends/redis/tls_context.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,7 @@ namespace detail {
 
 /// The arguments of the Redis backends, read and checked.
 struct RedisSettings {
-    RedisEndpoint endpoint{};
+    Endpoint endpoint{.port = redis_port};
     std::int64_t db = 0;
     std::string username{};
     std::string password{};

@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKENDS_REDIS_REDIS_URL_HPP
 #define KENNEL_BACKENDS_REDIS_REDIS_URL_HPP
 
-#include "kennel/backends/redis/endpoint.hpp"
+#include "kennel/backends/net/endpoint.hpp"
 #include "kennel/function_ref.hpp"
 
 #include <charconv>
@@ -13,10 +13,13 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
+/// Where Redis listens unless told otherwise.
+inline constexpr std::uint16_t redis_port = 6379;
+
 /// `redis://user:password@host:port/db` or `unix://user:password@/path?db=0`, as redis-py reads them; `rediss` for TLS, and
 /// `valkey` for Valkey. User and password are percent-decoded.
 struct RedisUrl {
-    RedisEndpoint endpoint{};
+    Endpoint endpoint{.port = redis_port};
     std::optional<std::int64_t> db{};
     std::string username{};
     std::string password{};

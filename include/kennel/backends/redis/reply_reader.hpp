@@ -65,8 +65,8 @@ private:
 
     [[noreturn]] void refuse() {
         if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
-        throw RedisConnectionLost(joined({"the reply is none of Redis: ", flaw_ != nullptr ? flaw_ : reader_->errstr}),
-                                  false);
+        throw ConnectionLost(joined({"the reply is none of Redis: ", flaw_ != nullptr ? flaw_ : reader_->errstr}),
+                             false);
     }
 
     [[nodiscard]] static ReplyReader& of(const redisReadTask* task) noexcept {

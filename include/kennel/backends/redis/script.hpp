@@ -88,6 +88,19 @@ private:
     return script;
 }
 
+/// Answers the entry or, if there is none, takes the lock: 1, or 0 if somebody else holds it. What is no text is no entry. Keys:
+/// the lock, the entry; arguments: the token, the lease in milliseconds or "0" for one without end.
+[[nodiscard]] inline const RedisScript& look_script() {
+    static const auto& script = *new RedisScript(
+        "local entry = redis.pcall('GET', KEYS[2]) "
+        "if type(entry) == 'string' then return entry end "
+        "local taken "
+        "if ARGV[2] == '0' then taken = redis.call('SET', KEYS[1], ARGV[1], 'NX') "
+        "else taken = redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') end "
+        "return taken and 1 or 0");
+    return script;
+}
+
 /// Takes the lock away from a creation of Kennel's, whose value is out of date before it is stored. A lock of anybody else
 /// stays, who might take its loss for an error. Keys: the lock.
 [[nodiscard]] inline const RedisScript& overtake_script() {

@@ -18,7 +18,7 @@ namespace detail {
 
 /// How to find a master.
 struct SentinelSettings {
-    std::vector<RedisEndpoint> sentinels{};
+    std::vector<Endpoint> sentinels{};
     std::string service_name = "mymaster";
     std::string username{}; ///< at the sentinels
     std::string password{};
@@ -28,8 +28,8 @@ struct SentinelSettings {
 
 /// A master and the replicas of it that can be read from.
 struct RedisMasterGroup {
-    RedisEndpoint master{};
-    std::vector<RedisEndpoint> replicas{};
+    Endpoint master{};
+    std::vector<Endpoint> replicas{};
 };
 
 /// Asks sentinels for the master, one after the other, and the master itself whether it is one: a sentinel may not have
@@ -47,12 +47,12 @@ public:
     }
 
     /// When no sentinel answers at all, the master that is known, if any, will do as long as it is one. Throws
-    /// `RedisNotReached` with what each sentinel has answered.
-    [[nodiscard]] RedisMasterGroup find(SteadyTime deadline, const std::optional<RedisEndpoint>& known) {
+    /// `NotReached` with what each sentinel has answered.
+    [[nodiscard]] RedisMasterGroup find(SteadyTime deadline, const std::optional<Endpoint>& known) {
         std::string failures;
         refused_.reset();
         has_answer_ = false;
-        std::vector<RedisEndpoint>& sentinels = sentinel_settings_.sentinels;
+        std::vector<Endpoint>& sentinels = sentinel_settings_.sentinels;
         std::size_t left = sentinels.size() + (known ? 1 : 0);
         for (auto sentinel = sentinels.begin(); sentinel != sentinels.end(); ++sentinel) {
             try {
@@ -66,12 +66,12 @@ public:
         }
         const SteadyTime until = share_of(deadline, 1, server_settings_->socket_connect_timeout);
         if (known && !has_answer_ && objection(*known, until).empty()) return {.master = *known};
-        throw RedisNotReached(joined({"redis: no sentinel names a master '", sentinel_settings_.service_name,
-                                      "' that can be used: ", failures}));
+        throw NotReached(joined({"redis: no sentinel names a master '", sentinel_settings_.service_name,
+                                 "' that can be used: ", failures}));
     }
 
 private:
-    [[nodiscard]] RedisMasterGroup ask(const RedisEndpoint& sentinel, SteadyTime deadline) {
+    [[nodiscard]] RedisMasterGroup ask(const Endpoint& sentinel, SteadyTime deadline) {
         const std::string& name = sentinel_settings_.service_name;
         RedisConnection connection(*asking_settings_, sentinel, deadline);
         RedisRequest& request = connection.new_request();
@@ -86,7 +86,7 @@ private:
         return group;
     }
 
-    [[nodiscard]] static RedisEndpoint master_of(const RedisReply& reply, std::string_view name) {
+    [[nodiscard]] static Endpoint master_of(const RedisReply& reply, std::string_view name) {
         if (reply.is_error()) throw RedisServerError(reply.text, reply.text);
         if (reply.is_nil())
             throw BackendError(joined({"knows no master '", name, "' (check the argument service_name)"}));
@@ -96,8 +96,8 @@ private:
     }
 
     /// Those that a sentinel sees up and in touch with their master. A sentinel that does not tell has none.
-    [[nodiscard]] static std::vector<RedisEndpoint> replicas_of(const RedisReply& reply) {
-        std::vector<RedisEndpoint> replicas;
+    [[nodiscard]] static std::vector<Endpoint> replicas_of(const RedisReply& reply) {
+        std::vector<Endpoint> replicas;
         for (const RedisReply& replica : reply.elements) {
             const auto port = parse_port(field(replica, "port"));
             const std::string_view flags = field(replica, "flags");
@@ -116,7 +116,7 @@ private:
         return {};
     }
 
-    void check_role(const RedisEndpoint& named, const RedisEndpoint& sentinel, SteadyTime deadline) {
+    void check_role(const Endpoint& named, const Endpoint& sentinel, SteadyTime deadline) {
         const bool was_asked = refused_ == named; // and may have been slow to answer
         const std::string why = was_asked ? "too" : objection(named, deadline);
         refused_ = named;
@@ -124,7 +124,7 @@ private:
     }
 
     /// Why a server is no master that can be used; nothing if it is one. A server that does not let us ask is believed.
-    [[nodiscard]] std::string objection(const RedisEndpoint& server, SteadyTime deadline) const {
+    [[nodiscard]] std::string objection(const Endpoint& server, SteadyTime deadline) const {
         try {
             const RedisReply role = ask_server(*server_settings_, server, deadline, "ROLE");
             if (role.text.starts_with("NOPERM") || role.text.starts_with("ERR unknown")) return {};
@@ -144,8 +144,8 @@ private:
     std::shared_ptr<const RedisSettings> server_settings_;
     SentinelSettings sentinel_settings_;
     std::shared_ptr<const RedisSettings> asking_settings_;
-    std::optional<RedisEndpoint> refused_; ///< whom a sentinel has named in vain
-    bool has_answer_ = false;              ///< from any sentinel
+    std::optional<Endpoint> refused_; ///< whom a sentinel has named in vain
+    bool has_answer_ = false;         ///< from any sentinel
 };
 
 } // namespace detail

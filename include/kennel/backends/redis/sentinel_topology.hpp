@@ -96,7 +96,7 @@ private:
         return true;
     }
 
-    [[nodiscard]] std::optional<RedisEndpoint> known_master() {
+    [[nodiscard]] std::optional<Endpoint> known_master() {
         const std::lock_guard lock(mutex_);
         return master_ != nullptr ? std::optional(master_->endpoint()) : std::nullopt;
     }
@@ -107,13 +107,13 @@ private:
     }
 
     /// Until there is a master, for which each thread waits. After a failure it refuses at once for a while. Throws
-    /// `RedisNotReached`.
+    /// `NotReached`.
     void look(SteadyTime deadline) {
         const std::unique_lock looking(looking_, deadline);
-        if (!looking) throw RedisNotReached("redis: the sentinels were not asked in time who is the master");
+        if (!looking) throw NotReached("redis: the sentinels were not asked in time who is the master");
         if (is_known()) return;
         if (back_off_.time_left() != std::chrono::milliseconds())
-            throw RedisNotReached(joined(
+            throw NotReached(joined(
                 {last_failure_, " (they are asked again in ", std::to_string(back_off_.time_left().count()), " ms)"}));
         try {
             adopt(finder_.find(deadline, known_master()));
@@ -149,7 +149,7 @@ private:
         master_ = pools_.of(group.master);
         if (former != nullptr && former != master_) former->drop_all();
         replicas_.clear();
-        for (const RedisEndpoint& replica : group.replicas) replicas_.push_back(pools_.of(replica));
+        for (const Endpoint& replica : group.replicas) replicas_.push_back(pools_.of(replica));
         std::erase(replicas_, master_);
         std::vector<std::shared_ptr<RedisPool>> kept = replicas_;
         kept.push_back(master_);

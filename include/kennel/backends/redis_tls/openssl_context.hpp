@@ -1,6 +1,7 @@
 #ifndef KENNEL_BACKENDS_REDIS_TLS_OPENSSL_CONTEXT_HPP
 #define KENNEL_BACKENDS_REDIS_TLS_OPENSSL_CONTEXT_HPP
 
+#include "kennel/backends/redis/tls_context.hpp"
 #include "kennel/backends/redis_tls/openssl_session.hpp"
 
 #include <cstring>
@@ -44,7 +45,7 @@ public:
         return std::make_shared<OpenSslContext>(settings, refuse);
     }
 
-    [[nodiscard]] std::unique_ptr<TlsSession> new_session(const RedisEndpoint& server) override {
+    [[nodiscard]] std::unique_ptr<TlsSession> new_session(const Endpoint& server) override {
         const TlsGate::Pass pass;
         if (!pass) throw BackendError(joined({"redis: ", server.text(), ": no TLS any more, the program ends"}));
         ERR_clear_error();

@@ -1,9 +1,9 @@
 #ifndef KENNEL_BACKENDS_REDIS_TLS_OPENSSL_SESSION_HPP
 #define KENNEL_BACKENDS_REDIS_TLS_OPENSSL_SESSION_HPP
 
-#include "kennel/backends/redis/redis_errors.hpp"
+#include "kennel/backends/net/network_errors.hpp"
+#include "kennel/backends/net/tls_session.hpp"
 #include "kennel/backends/redis/tls_gate.hpp"
-#include "kennel/backends/redis/tls_session.hpp"
 #include "kennel/backends/redis_tls/openssl_bytes.hpp"
 #include "kennel/backends/redis_tls/openssl_error.hpp"
 
@@ -42,7 +42,7 @@ inline void leave_to_the_end(void* object) noexcept {
 class OpenSslSession final : public TlsSession {
 public:
     /// Throws `BackendError`.
-    OpenSslSession(SSL_CTX* context, const RedisEndpoint& server, bool checks_host)
+    OpenSslSession(SSL_CTX* context, const Endpoint& server, bool checks_host)
         : host_(without_ornaments(server.host)), ssl_(SSL_new(context)) {
         BIO* const bio = ssl_ != nullptr ? bytes_.new_bio() : nullptr;
         if (bio != nullptr) SSL_set_bio(ssl_, bio, bio);
@@ -64,7 +64,7 @@ public:
         is_established_ = result == 1;
         if (is_established_ || SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ) return is_established_;
         note_failure();
-        throw RedisConnectionLost(failure_, false);
+        throw ConnectionLost(failure_, false);
     }
 
     [[nodiscard]] std::size_t encipher(std::span<const iovec> pieces) override {
@@ -94,7 +94,7 @@ public:
             if (result == 1) total += count;
             else if (!note_end(result)) break;
         }
-        if (total == 0 && has_failed_) throw RedisConnectionLost(failure_, false);
+        if (total == 0 && has_failed_) throw ConnectionLost(failure_, false);
         return total;
     }
 
@@ -155,7 +155,7 @@ private:
     class Step {
     public:
         Step() {
-            if (!pass_) throw RedisConnectionLost("the program ends", false);
+            if (!pass_) throw ConnectionLost("the program ends", false);
             ERR_clear_error();
         }
 
@@ -179,7 +179,7 @@ private:
         std::size_t written = 0;
         if (!has_failed_ && SSL_write_ex(ssl_, bytes, size, &written) == 1) return;
         if (!has_failed_) note_failure();
-        throw RedisConnectionLost(failure_, false);
+        throw ConnectionLost(failure_, false);
     }
 
     [[nodiscard]] bool is_worth_reading() const noexcept { return bytes_.has_incoming() || SSL_has_pending(ssl_) == 1; }

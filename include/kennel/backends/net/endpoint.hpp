@@ -1,5 +1,5 @@
-#ifndef KENNEL_BACKENDS_REDIS_ENDPOINT_HPP
-#define KENNEL_BACKENDS_REDIS_ENDPOINT_HPP
+#ifndef KENNEL_BACKENDS_NET_ENDPOINT_HPP
+#define KENNEL_BACKENDS_NET_ENDPOINT_HPP
 
 #include "kennel/detail/joined.hpp"
 
@@ -11,9 +11,9 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// Where a server listens: a host and port, or a Unix socket.
-struct RedisEndpoint {
+struct Endpoint {
     std::string host = "localhost";
-    std::uint16_t port = 6379;
+    std::uint16_t port = 0;
     std::string unix_socket{}; ///< a path; empty for host and port
 
     /// For error messages.
@@ -23,7 +23,7 @@ struct RedisEndpoint {
         return joined({is_v6 ? "[" : "", host, is_v6 ? "]:" : ":", std::to_string(port)});
     }
 
-    friend auto operator<=>(const RedisEndpoint&, const RedisEndpoint&) = default;
+    friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
 } // namespace detail

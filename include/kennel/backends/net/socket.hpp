@@ -1,10 +1,10 @@
-#ifndef KENNEL_BACKENDS_REDIS_SOCKET_HPP
-#define KENNEL_BACKENDS_REDIS_SOCKET_HPP
+#ifndef KENNEL_BACKENDS_NET_SOCKET_HPP
+#define KENNEL_BACKENDS_NET_SOCKET_HPP
 
-#include "kennel/backends/redis/open_sockets.hpp"
-#include "kennel/backends/redis/redis_errors.hpp"
-#include "kennel/backends/redis/resolve.hpp"
-#include "kennel/backends/redis/tls_session.hpp"
+#include "kennel/backends/net/network_errors.hpp"
+#include "kennel/backends/net/open_sockets.hpp"
+#include "kennel/backends/net/resolve.hpp"
+#include "kennel/backends/net/tls_session.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -43,8 +43,8 @@ public:
         ::close(descriptor_);
     }
 
-    /// Connects to the first address that answers. Throws `RedisNotReached`.
-    [[nodiscard]] static Socket connect(const RedisEndpoint& endpoint, SteadyTime deadline, bool keeps_alive) {
+    /// Connects to the first address that answers. Throws `NotReached`.
+    [[nodiscard]] static Socket connect(const Endpoint& endpoint, SteadyTime deadline, bool keeps_alive) {
         int failure = 0;
         for (const SocketAddress& address : resolve(endpoint, deadline)) {
             Socket socket(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -53,10 +53,10 @@ public:
             if (endpoint.unix_socket.empty()) socket.set_tcp_options(keeps_alive);
             return socket;
         }
-        throw RedisNotReached(joined({"redis: cannot connect to ", endpoint.text(), ": ", reason(failure)}));
+        throw NotReached(joined({"cannot connect to ", endpoint.text(), ": ", reason(failure)}));
     }
 
-    /// Enciphers everything from now on, after a handshake. Throws `RedisConnectionLost`.
+    /// Enciphers everything from now on, after a handshake. Throws `ConnectionLost`.
     void begin_tls(std::unique_ptr<TlsSession> session, SteadyTime deadline) {
         tls_ = std::move(session);
         try {
@@ -65,7 +65,7 @@ public:
                 receive_handshake(deadline);
             }
             send_outgoing(deadline);
-        } catch (const RedisConnectionLost&) {
+        } catch (const ConnectionLost&) {
             send_last_words();
             throw;
         }
@@ -82,7 +82,7 @@ public:
         ::fcntl(descriptor_, F_SETFL, ::fcntl(descriptor_, F_GETFL) & ~O_NONBLOCK);
     }
 
-    /// Sends all of it. Throws `RedisConnectionLost`.
+    /// Sends all of it. Throws `ConnectionLost`.
     void send(std::span<iovec> pieces, SteadyTime deadline) {
         if (tls_ != nullptr) [[unlikely]]
             return send_enciphered(pieces, deadline);
@@ -90,7 +90,7 @@ public:
     }
 
     /// Receives what there is, at least one byte; zero when the other side has closed the connection. Throws
-    /// `RedisConnectionLost`.
+    /// `ConnectionLost`.
     ///
     /// If `may_block`, it blocks as `set_receive_timeout` allows instead of asking the clock first.
     [[nodiscard]] std::size_t receive(char* buffer, std::size_t size, SteadyTime deadline, bool may_block) {
@@ -126,7 +126,7 @@ private:
             const ssize_t sent = send_some(pieces);
             if (sent >= 0) pieces = without(pieces, static_cast<std::size_t>(sent));
             else if (errno == EAGAIN || errno == EWOULDBLOCK) wait_for(POLLOUT, deadline, "to send");
-            else if (errno != EINTR) throw RedisConnectionLost(joined({"sending failed: ", reason(errno)}), true);
+            else if (errno != EINTR) throw ConnectionLost(joined({"sending failed: ", reason(errno)}), true);
         }
     }
 
@@ -135,7 +135,7 @@ private:
             const ssize_t received = ::recv(descriptor_, buffer, size, blocks ? 0 : MSG_DONTWAIT);
             if (received >= 0) return static_cast<std::size_t>(received);
             if (errno == EAGAIN || errno == EWOULDBLOCK) wait_for(POLLIN, deadline, "for the reply");
-            else if (errno != EINTR) throw RedisConnectionLost(joined({"receiving failed: ", reason(errno)}), true);
+            else if (errno != EINTR) throw ConnectionLost(joined({"receiving failed: ", reason(errno)}), true);
         }
     }
 
@@ -158,10 +158,10 @@ private:
         std::string why = "the server has closed the connection";
         try {
             if (receive_incoming(deadline, false)) return;
-        } catch (const RedisConnectionLost& lost) {
+        } catch (const ConnectionLost& lost) {
             why = lost.what();
         }
-        throw RedisConnectionLost(joined({why, " (does it speak TLS at this port?)"}), false);
+        throw ConnectionLost(joined({why, " (does it speak TLS at this port?)"}), false);
     }
 
     /// False when the other side has closed the connection.
@@ -178,7 +178,7 @@ private:
         iovec piece{.iov_base = bytes.data(), .iov_len = bytes.size()};
         try {
             send_plain({&piece, 1}, deadline);
-        } catch (const RedisConnectionLost&) {
+        } catch (const ConnectionLost&) {
             complain_as_the_server_does();
             throw;
         }
@@ -237,8 +237,7 @@ private:
     }
 
     void wait_for(short event, SteadyTime deadline, const char* what) {
-        if (!is_ready(event, deadline))
-            throw RedisConnectionLost(joined({"the time ran out while waiting ", what}), false);
+        if (!is_ready(event, deadline)) throw ConnectionLost(joined({"the time ran out while waiting ", what}), false);
     }
 
     /// Waits until the socket is ready, or broken; false when the time has run out.

@@ -1,15 +1,10 @@
-#ifndef KENNEL_BACKENDS_REDIS_TLS_SESSION_HPP
-#define KENNEL_BACKENDS_REDIS_TLS_SESSION_HPP
+#ifndef KENNEL_BACKENDS_NET_TLS_SESSION_HPP
+#define KENNEL_BACKENDS_NET_TLS_SESSION_HPP
 
-#include "kennel/backends/redis/endpoint.hpp"
-#include "kennel/backends/redis/tls_settings.hpp"
-#include "kennel/function_ref.hpp"
+#include "kennel/version.hpp"
 
-#include <atomic>
 #include <cstddef>
-#include <memory>
 #include <span>
-#include <string_view>
 
 #include <sys/uio.h>
 
@@ -17,7 +12,7 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// The client's end of a TLS connection: makes what is to be sent of bytes, and bytes of what was received, and leaves
-/// sending and receiving to its socket. For one thread at a time. What is not `noexcept` throws `RedisConnectionLost`
+/// sending and receiving to its socket. For one thread at a time. What is not `noexcept` throws `ConnectionLost`
 /// when TLS fails.
 class TlsSession {
 public:
@@ -50,22 +45,6 @@ public:
     [[nodiscard]] virtual std::span<char> outgoing() noexcept = 0;
     virtual void forget_outgoing() noexcept = 0;
 };
-
-/// Makes the sessions of all connections with the same settings. Thread-safe, and a forked child can use its parent's.
-class TlsContext {
-public:
-    virtual ~TlsContext() = default;
-
-    /// Throws `BackendError`.
-    [[nodiscard]] virtual std::unique_ptr<TlsSession> new_session(const RedisEndpoint& server) = 0;
-};
-
-/// Calls `refuse`, which throws, with the argument that is wrong and why.
-using RefuseTlsArgument = FunctionRef<void(std::string_view argument, std::string_view why)>;
-using MakeTlsContext = std::shared_ptr<TlsContext> (*)(const TlsSettings& settings, RefuseTlsArgument refuse);
-
-/// Null unless <kennel/backends/redis_tls.hpp> is part of the program.
-inline constinit std::atomic<MakeTlsContext> make_tls_context = nullptr;
 
 } // namespace detail
 KENNEL_NAMESPACE_END

@@ -1,8 +1,8 @@
-#ifndef KENNEL_BACKENDS_REDIS_RESOLVE_HPP
-#define KENNEL_BACKENDS_REDIS_RESOLVE_HPP
+#ifndef KENNEL_BACKENDS_NET_RESOLVE_HPP
+#define KENNEL_BACKENDS_NET_RESOLVE_HPP
 
-#include "kennel/backends/redis/endpoint.hpp"
-#include "kennel/backends/redis/redis_errors.hpp"
+#include "kennel/backends/net/endpoint.hpp"
+#include "kennel/backends/net/network_errors.hpp"
 #include "kennel/clock.hpp"
 #include "kennel/detail/quiet_thread.hpp"
 
@@ -74,12 +74,12 @@ struct Resolution {
     return std::move(shared->resolution);
 }
 
-/// The path as an address. Throws `RedisNotReached` for one that does not fit, instead of cutting it.
+/// The path as an address. Throws `NotReached` for one that does not fit, instead of cutting it.
 [[nodiscard]] inline SocketAddress unix_address(const std::string& path) {
     sockaddr_un address{};
     if (path.size() >= sizeof address.sun_path)
-        throw RedisNotReached(joined({"redis: the path of the Unix socket is longer than ",
-                                      std::to_string(sizeof address.sun_path - 1), " bytes: ", path}));
+        throw NotReached(joined({"the path of the Unix socket is longer than ",
+                                 std::to_string(sizeof address.sun_path - 1), " bytes: ", path}));
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
     SocketAddress result;
@@ -89,15 +89,15 @@ struct Resolution {
 }
 
 /// The addresses of a server, of either IP version. Numbers and "localhost" are resolved at once; other names until `deadline`.
-/// Throws `RedisNotReached`.
-[[nodiscard]] inline std::vector<SocketAddress> resolve(const RedisEndpoint& endpoint, SteadyTime deadline) {
+/// Throws `NotReached`.
+[[nodiscard]] inline std::vector<SocketAddress> resolve(const Endpoint& endpoint, SteadyTime deadline) {
     if (!endpoint.unix_socket.empty()) return {unix_address(endpoint.unix_socket)};
     Resolution resolution = resolve_now(endpoint.host, endpoint.port,
                                         endpoint.host == "localhost" ? 0 : AI_NUMERICHOST);
     if (resolution.addresses.empty() && endpoint.host != "localhost")
         resolution = resolve_until(endpoint.host, endpoint.port, deadline);
     if (resolution.addresses.empty())
-        throw RedisNotReached(joined({"redis: cannot find the host of ", endpoint.text(), ": ", resolution.error}));
+        throw NotReached(joined({"cannot find the host of ", endpoint.text(), ": ", resolution.error}));
     return std::move(resolution.addresses);
 }
 
