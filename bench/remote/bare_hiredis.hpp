@@ -16,6 +16,8 @@ class BareHiredis {
 public:
     explicit BareHiredis(const std::string& socket) : context_(redisConnectUnix(socket.c_str()), &redisFree) {
         if (context_ == nullptr || context_->err != 0) throw std::runtime_error("hiredis cannot connect");
+        if (redisSetTimeout(context_.get(), {.tv_sec = 3, .tv_usec = 0}) != REDIS_OK)
+            throw std::runtime_error("hiredis takes no time limit");
     }
 
     /// With a time to live, as the region sets it.
