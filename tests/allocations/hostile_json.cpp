@@ -14,6 +14,14 @@
 
 namespace {
 
+/// Read by its own function, and written again in order to compare the numbers.
+struct Measured {
+    std::vector<std::int64_t> numbers;
+    std::vector<double> fractions;
+    std::map<std::string, std::vector<bool>> flags;
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE_WITH_DEFAULT(Measured, numbers, fractions, flags)
+};
+
 template <class Type>
 bool exceeds(const char* name, std::string_view good) {
     test::AllocationMeter meter(name, 128);
@@ -79,5 +87,9 @@ int main() {
     failures += exceeds<std::optional<std::int64_t>>("an integer or null", "-123") ? 1 : 0;
     failures += exceeds<std::vector<std::string>>("texts", R"(["one", "", "three"])") ? 1 : 0;
     failures += exceeds<std::map<std::string, std::vector<std::int64_t>>>("a map", R"({"a": [1], "b": []})") ? 1 : 0;
+    failures += exceeds<Measured>("a type with from_json",
+                                  R"({"numbers": [1, 2, -3], "fractions": [1, 0.5], "flags": {"": [true], "b": []}})")
+                    ? 1
+                    : 0;
     return failures;
 }

@@ -53,6 +53,56 @@ inline void to_json(nlohmann::json& tree, const Picky& picky) {
 
 inline void from_json(const nlohmann::json&, Picky&) { throw std::runtime_error("never"); }
 
+struct Measured {
+    std::uint8_t small = 0;
+    std::int64_t big = 0;
+    double exact = 0;
+    float rough = 0;
+    bool flag = false;
+    bool operator==(const Measured&) const = default;
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE_WITH_DEFAULT(Measured, small, big, exact, rough, flag)
+};
+
+struct Hash {
+    std::size_t operator()(const Measured& measured) const noexcept { return measured.small; }
+};
+
+struct Sets {
+    std::unordered_set<std::string> texts;
+    std::unordered_set<std::int64_t> numbers;
+    std::unordered_set<Measured, Hash> structs;
+    std::tuple<int, double> pair;
+    bool operator==(const Sets&) const = default;
+    NLOHMANN_DEFINE_TYPE_INTRUSIVE_WITH_DEFAULT(Sets, texts, numbers, structs, pair)
+};
+
+/// Takes text for a number, and a number for a flag, because its author wants it so.
+struct Lenient {
+    int number = 0;
+    bool flag = false;
+};
+
+inline void to_json(nlohmann::json& tree, const Lenient& lenient) {
+    tree = {{"number", std::to_string(lenient.number)}, {"flag", lenient.flag}};
+}
+
+inline void from_json(const nlohmann::json& tree, Lenient& lenient) {
+    const auto& number = tree.at("number");
+    lenient.number = number.is_string() ? std::stoi(number.get<std::string>()) : number.get<int>();
+    lenient.flag = tree.at("flag") != 0 && tree.at("flag") != false;
+}
+
+/// Cannot be written from every value that can be read.
+struct WritesInfinity {
+    double number = 0;
+};
+
+inline void to_json(nlohmann::json& tree, const WritesInfinity& value) {
+    tree = {value.number, std::numeric_limits<double>::quiet_NaN()};
+}
+
+inline void from_json(const nlohmann::json& tree, WritesInfinity& value) { value.number = tree.at(0).get<double>(); }
+
 } // namespace json_test
 
 using namespace json_test;
@@ -176,6 +226,45 @@ TEST_CASE("an integer is read from an integer in its range only", "[json]") {
     CHECK(is_refused<std::vector<int>>("[1, true]"));
     CHECK(is_refused<Level>("1.5"));
     CHECK(is_refused<Level>("true"));
+}
+
+TEST_CASE("members of a type with from_json are read as strictly as values alone", "[json]") {
+    CHECK(serializer.deserialize<Measured>(R"({"small": 255, "big": -5, "exact": 7, "rough": 0.1, "flag": true})") ==
+          Measured{255, -5, 7.0, 0.1F, true});
+    CHECK(serializer.deserialize<Measured>(R"({"exact": 9007199254740993, "rough": 16777217, "unknown": 1.5})") ==
+          Measured{.exact = 9007199254740992.0, .rough = 16777216.0F});
+    for (const std::string_view text :
+         {R"({"small": 1.7})", R"({"small": 1.0})", R"({"small": true})", R"({"small": 256})", R"({"small": -1})",
+          R"({"big": 9223372036854775808})", R"({"big": 18446744073709551615})", R"({"big": 1e19})",
+          R"({"exact": true})", R"({"exact": false})", R"({"rough": 1e300})", R"({"rough": true})", R"({"flag": 1})",
+          R"({"small": "1"})"})
+        CHECK(is_refused<Measured>(text));
+    CHECK(is_refused<std::vector<Measured>>(R"([{"small": 1}, {"small": 1.5}])"));
+    CHECK(is_refused<User>(R"({"name": "ann", "age": 30.5})"));
+}
+
+TEST_CASE("the order of a hash table's elements in a type with from_json does not matter, their kind does", "[json]") {
+    Sets sets;
+    for (std::int64_t number = 0; number != 100; ++number) {
+        sets.numbers.insert(number * 1'000'003 % 1'009);
+        sets.numbers.insert(9'007'199'254'740'992 + number);
+        sets.structs.insert(Measured{.small = static_cast<std::uint8_t>(number), .exact = 0.5, .flag = true});
+    }
+    CHECK(round_trip(sets) == sets);
+    CHECK(serializer.deserialize<Sets>(R"({"numbers": [3, 1, 2]})").numbers.size() == 3);
+    CHECK(serializer.deserialize<Sets>(R"({"texts": ["b", "a", "a"]})").texts.size() == 2);
+    CHECK(is_refused<Sets>(R"({"numbers": [3, 1, 1.5]})"));
+    CHECK(is_refused<Sets>(R"({"numbers": [3, true, 2]})"));
+    CHECK(is_refused<Sets>(R"({"numbers": [1, 1]})"));
+    CHECK(is_refused<Sets>(R"({"structs": [{"small": 3}, {"small": 1.5}]})"));
+    CHECK(is_refused<Sets>(R"({"pair": [1.5, 1.5]})"));
+    CHECK(serializer.deserialize<Sets>(R"({"pair": [2, 1]})").pair == std::tuple(2, 1.0));
+}
+
+TEST_CASE("a from_json may take what it likes, as long as a number that is written was read", "[json]") {
+    CHECK(serializer.deserialize<Lenient>(R"({"number": "5", "flag": true})").number == 5);
+    CHECK(serializer.deserialize<Lenient>(R"({"number": 5, "flag": 1})").flag);
+    CHECK(is_refused<WritesInfinity>("[1.5, 1]"));
 }
 
 TEST_CASE("a truth value is read from true and false only, text from text only", "[json]") {

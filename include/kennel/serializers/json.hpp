@@ -25,7 +25,9 @@ concept JsonSerializable = detail::is_json_type<Type>;
 /// array of pairs.
 ///
 /// Reading is strict: an integer is not read from a fraction or a truth value, a number not from text, and everything must be
-/// in range. Within a type with `from_json`, that function decides. Of repeated names in an object the last counts.
+/// in range. That holds within a type with `from_json`, too: what was read is turned into JSON once more, by its `to_json`,
+/// and a number that does not come out as it went in is refused; all else is what that function makes of it. Of repeated
+/// names in an object the last counts.
 class JsonSerializer {
 public:
     /// What to do about a type that it does not know, for error messages.

@@ -1,6 +1,7 @@
 #ifndef KENNEL_SERIALIZERS_JSON_JSON_FORM_HPP
 #define KENNEL_SERIALIZERS_JSON_JSON_FORM_HPP
 
+#include "kennel/serializers/json/json_numbers.hpp"
 #include "kennel/serializers/json/json_tree.hpp"
 
 #include <cmath>
@@ -41,7 +42,12 @@ struct JsonForm {
     static constexpr bool is_known = is_of_user && HasAnyJson<Type> && (HasOwnJson<Type> || !JsonContainer<Type>);
 
     static JsonTree write(const Type& value) { return JsonTree(value); }
-    static Type read(const JsonTree& tree) { return tree.template get<Type>(); }
+
+    static Type read(const JsonTree& tree) {
+        Type value = tree.template get<Type>();
+        require_same_numbers(tree, write(value));
+        return value;
+    }
 };
 
 template <class Type>
