@@ -134,9 +134,21 @@ TEST_CASE("an argument of another type is refused with its owner, name, value an
 }
 
 TEST_CASE("an argument that nobody asked for is refused, with those that there are") {
-    CHECK(message_of({{"prot", 1}}, {"host", "port"}) == "redis: unknown argument 'prot' (known: host, port)");
+    CHECK(message_of({{"size", 1}}, {"host", "port"}) == "redis: unknown argument 'size' (known: host, port)");
     CHECK(message_of({{"any", 1}}, {}) == "redis: unknown argument 'any' (it takes none)");
     CHECK(message_of({{"port", 1}}, {"host", "port"}).empty());
+}
+
+TEST_CASE("an argument that is a slip or two away from a known one is refused with that one first") {
+    CHECK(message_of({{"prot", 1}}, {"host", "port"}) ==
+          "redis: unknown argument 'prot' (perhaps 'port' is meant; known: host, port)");
+    CHECK(message_of({{"locktimout", 1}}, {"lock_sleep", "lock_timeout"}) ==
+          "redis: unknown argument 'locktimout' (perhaps 'lock_timeout' is meant; known: lock_sleep, lock_timeout)");
+    CHECK(message_of({{"locks_sleep", 1}}, {"blocks_sleep", "lock_sleep"}) ==
+          "redis: unknown argument 'locks_sleep' (perhaps 'blocks_sleep' is meant; known: blocks_sleep, lock_sleep)");
+    CHECK(message_of({{"most", 1}}, {"host", "port"}) ==
+          "redis: unknown argument 'most' (perhaps 'host' is meant; known: host, port)");
+    CHECK(message_of({{"dc", 1}}, {"ab"}) == "redis: unknown argument 'dc' (known: ab)");
 }
 
 TEST_CASE("the owner of an argument can refuse its value") {

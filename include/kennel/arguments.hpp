@@ -2,7 +2,9 @@
 #define KENNEL_ARGUMENTS_HPP
 
 #include "kennel/argument_value.hpp"
+#include "kennel/detail/edit_distance.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,13 +52,15 @@ public:
         return value ? *std::move(value) : std::move(fallback);
     }
 
-    /// Throws `ValidationError` for the first argument that was never asked for, and lists those that were.
+    /// Throws `ValidationError` for the first argument that was never asked for: says which one is perhaps meant, and lists
+    /// those that were asked for.
     void reject_unknown() const {
         for (const auto& [name, value] : arguments_) {
             bool is_known = false;
             for (const auto& known : known_) is_known = is_known || known == name;
             if (!is_known)
-                throw ValidationError(detail::joined({owner_, ": unknown argument '", name, "' (", list(), ")"}));
+                throw ValidationError(
+                    detail::joined({owner_, ": unknown argument '", name, "' (", suggestion(name), list(), ")"}));
         }
     }
 
@@ -66,6 +70,19 @@ public:
     }
 
 private:
+    /// The known name that is most like `name`, if there is one that is only a slip or two away.
+    [[nodiscard]] std::string suggestion(std::string_view name) const {
+        std::size_t least = name.size() < 5 ? 2 : 3; // in a short name, two slips make another word
+        std::string_view nearest;
+        for (const std::string_view known : known_) {
+            const std::size_t distance = detail::edit_distance(name, known, 2);
+            if (distance >= least) continue;
+            least = distance;
+            nearest = known;
+        }
+        return nearest.empty() ? "" : detail::joined({"perhaps '", nearest, "' is meant; "});
+    }
+
     [[nodiscard]] std::string list() const {
         if (known_.empty()) return "it takes none";
         std::string names = "known: ";

@@ -58,7 +58,7 @@ public:
     /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not stored.
     CacheRegion& configure(std::string_view backend,
                            const detail::Late<ConfigureOptions, SerializerType>& options = {}) {
-        state_->configure(backend, options, &detail::make_engine<SerializerType>);
+        detail::use_settings_of(detail::place_of(name()), [&] { configure_state(backend, options); });
         return *this;
     }
 
@@ -67,7 +67,7 @@ public:
     /// into what is wanted, without the blanks around them. An unknown name is a `ValidationError`.
     CacheRegion& configure_from_config(const Settings& settings, std::string_view prefix) {
         const auto parsed = detail::parse_settings<detail::Late<void, SerializerType>>(settings, prefix, name());
-        detail::use_settings_of(parsed.place, [&] { configure(parsed.backend, parsed.options); });
+        detail::use_settings_of(parsed.place, [&] { configure_state(parsed.backend, parsed.options); });
         return *this;
     }
 
@@ -287,6 +287,10 @@ public:
 
 private:
     using MultiOperation = decltype(&detail::RegionEngine::get_or_create_multi);
+
+    void configure_state(std::string_view backend, const detail::Late<ConfigureOptions, SerializerType>& options) {
+        state_->configure(backend, options, &detail::make_engine<SerializerType>);
+    }
 
     /// Does what `operation` does, for a creator of many values.
     template <class Value, class Keys, class Function>

@@ -245,6 +245,19 @@ TEST_CASE("an unknown argument is refused, where dogpile ignores it, and the kno
     }
 }
 
+TEST_CASE("what is wrong with the arguments of a region with a name is said with that name") {
+    const auto refusal_of = [](const std::string& name, const char* backend) {
+        return test::message_of<kennel::DogpileCacheException>(
+            [&] { kennel::CacheRegion<>({.name = name}).configure(backend, {.arguments = {{"max_entires", 10}}}); });
+    };
+    CHECK(
+        refusal_of("users", "memory").starts_with("region 'users': backend 'memory': unknown argument 'max_entires'"));
+    CHECK(refusal_of("users", "memroy").starts_with("region 'users': there is no backend named 'memroy'"));
+    CHECK(refusal_of("", "memory")
+              .starts_with("backend 'memory': unknown argument 'max_entires' "
+                           "(perhaps 'max_entries' is meant; "));
+}
+
 TEST_CASE("proxies are wrapped around the backend outermost first") {
     kennel::CacheRegion<> region;
     region.configure("memory", {.wrap = {naming("-outer"), naming("-inner")}});

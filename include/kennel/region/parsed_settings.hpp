@@ -70,8 +70,13 @@ template <class Value>
 
 template <class Error>
 [[noreturn]] void rethrow_from(std::string_view place, const Error& error) {
-    if (typeid(error) != typeid(Error)) throw;
+    if (place.empty() || typeid(error) != typeid(Error)) throw;
     throw Error(joined({place, ": ", error.what()}));
+}
+
+/// Where arguments are from that are given in code: a region, if it has a name.
+[[nodiscard]] inline std::string place_of(std::string_view region) {
+    return region.empty() ? std::string() : joined({"region '", region, "'"});
 }
 
 /// Does something with settings. What is wrong with them is said together with where they are from.
