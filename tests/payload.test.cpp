@@ -4,8 +4,10 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <latch>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -219,6 +221,17 @@ TEST_CASE("many threads may copy and drop one payload") {
         CHECK(Tracked::alive == 1);
     }
     CHECK(Tracked::alive == 0);
+}
+
+TEST_CASE("a payload takes over containers that own their bytes, and no views") {
+    STATIC_REQUIRE(kennel::detail::owns_its_bytes<std::string>);
+    STATIC_REQUIRE(kennel::detail::owns_its_bytes<std::vector<unsigned char>>);
+    STATIC_REQUIRE(kennel::detail::owns_its_bytes<std::array<char, 3>>);
+    STATIC_REQUIRE_FALSE(kennel::detail::owns_its_bytes<std::string_view>);
+    STATIC_REQUIRE_FALSE(kennel::detail::owns_its_bytes<std::span<char>>);
+    STATIC_REQUIRE_FALSE(kennel::detail::owns_its_bytes<std::span<const std::byte>>);
+    STATIC_REQUIRE_FALSE(kennel::detail::owns_its_bytes<std::vector<int>>);
+    CHECK(Payload::bytes_in(std::array{'a', 'b', 'c'}).as_bytes() == "abc");
 }
 
 TEST_CASE("a payload can take over a text and its bytes without copying them") {

@@ -45,6 +45,14 @@ inline constexpr TypeDescriptor type_descriptor = {
     .name = function_name<Type>(),
 };
 
+/// Whether a container of bytes keeps them itself. A view of bytes that lie elsewhere gives the same pointer to them
+/// whether it is constant or not, and has nothing to destroy.
+template <class Container>
+inline constexpr bool owns_its_bytes =
+    sizeof(*std::declval<Container&>().data()) == 1 &&
+    (!std::is_trivially_destructible_v<Container> ||
+     !std::is_same_v<decltype(std::declval<Container&>().data()), decltype(std::declval<const Container&>().data())>);
+
 } // namespace detail
 
 /// The one descriptor of a type; compare types with `is_same_type`, because every shared library may have its own.
@@ -102,6 +110,10 @@ public:
     template <class Container>
         requires std::is_rvalue_reference_v<Container&&>
     [[nodiscard]] static Payload bytes_in(Container&& container) {
+        static_assert(
+            detail::owns_its_bytes<Container>,
+            "kennel::Payload::bytes_in keeps a container that owns its bytes, such as a std::string: copy those of a "
+            "view by kennel::Payload::bytes, or refer to them by borrowed_bytes");
         Payload payload;
         payload.block_ = Block::allocate(sizeof(Container), alignof(Container));
         const auto* const kept = ::new (payload.block_->value()) Container(std::move(container));
