@@ -2,7 +2,8 @@
 """Checks the documentation: usage: snippets.py ROOT [--update]
 
 Every C++ block in README.md, docs/*.md and examples/*.md is identical to the region of a compiled file that is named in the
-line above it, and every relative link leads to a file and a heading that exist.
+line above it, every relative link leads to a file and a heading that exist, and every page is at most two links away from
+README.md.
 
     <!-- examples/01_get_or_create.cpp [configure] -->      between `// [configure]` and `// [/configure]`, or `#`
     <!-- examples/05_configuration_file.toml -->            the whole file
@@ -89,6 +90,21 @@ def check_links(page, name, lines, problems):
                 problems.append(f"{name}:{number}: {link}: there is no such heading")
 
 
+def pages_linked_by(page):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    links = [link.partition("#")[0] for _, line in without_code(lines) for link in LINK.findall(line)]
+    return {(page.parent / link).resolve() for link in links if link.endswith(".md") and not re.match(r"[a-z]+:", link)}
+
+
+def check_reachable(root, pages, problems):
+    reached = {(root / "README.md").resolve()}
+    for _ in range(2):
+        reached = reached.union(*(pages_linked_by(page) for page in reached if page.exists()))
+    for page in pages:
+        if page.resolve() not in reached:
+            problems.append(f"{page.relative_to(root)}: is more than two links away from README.md")
+
+
 def main():
     root = Path(sys.argv[1])
     is_update = "--update" in sys.argv[2:]
@@ -101,6 +117,7 @@ def main():
         if is_update and wanted != lines:
             page.write_text("\n".join(wanted) + "\n", encoding="utf-8")
         check_links(page, name, lines, problems)
+    check_reachable(root, pages, problems)
     print("\n".join(problems) or f"{len(pages)} pages are as they should be")
     return 1 if problems else 0
 
