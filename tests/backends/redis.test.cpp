@@ -1,14 +1,12 @@
 // needs: redis
 #include "kennel/backends/redis.hpp"
 
-#include "kennel/testing/backend_contract.hpp"
 #include "kennel/testing/mutex_contract.hpp"
 #include "support/backends.hpp"
 #include "support/catch.hpp"
-#include "support/contract.hpp"
-#include "support/counting_backend.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/messages.hpp"
+#include "support/proxied_contract.hpp"
 #include "support/redis_backend.hpp"
 
 #include <chrono>
@@ -29,6 +27,7 @@ using kennel::MakeBackend;
 using kennel::ValidationError;
 using kennel::testing_support::mentions;
 using kennel::testing_support::message_of;
+using kennel::testing_support::run_behind_proxies;
 using kennel::testing_support::run_contract;
 using test::RedisServer;
 using test::redis::entry;
@@ -38,20 +37,6 @@ using test::redis::new_backend;
 using test::redis::new_region;
 using test::redis::text_of;
 using test::redis::texts_of;
-
-struct DoesNothing : kennel::ProxyBackend {};
-
-struct OverridesGetAndSet : kennel::ProxyBackend {
-    std::optional<kennel::CachedValue> get(std::string_view key) override { return proxied().get(key); }
-    void set(std::string_view key, const kennel::CachedValue& value) override { proxied().set(key, value); }
-};
-
-template <class Proxy>
-MakeBackend behind(MakeBackend make_backend) {
-    return [make_backend = std::move(make_backend)] {
-        return kennel::testing_support::wrapped(std::make_shared<Proxy>(), make_backend());
-    };
-}
 
 MakeBackend maker(const std::string& url, const Arguments& arguments = {}) {
     return [url, arguments] { return new_backend(url, arguments); };
@@ -72,17 +57,7 @@ TEST_CASE("the redis backend keeps the contract of backends", "[redis][backend_c
     const bool has_locks = GENERATE(false, true);
     const Arguments arguments = {{"distributed_lock", has_locks}};
     SECTION("at a port") { run_contract(backend_contract(maker(server.url(), arguments))); }
-    SECTION("at a Unix socket") { run_contract(backend_contract(maker(server.unix_url(), arguments))); }
-    SECTION("behind a proxy that does nothing") {
-        run_contract(backend_contract(behind<DoesNothing>(maker(server.url(), arguments))));
-    }
-    SECTION("behind two proxies") {
-        using kennel::testing_support::CountingProxy;
-        run_contract(backend_contract(behind<CountingProxy>(behind<DoesNothing>(maker(server.unix_url(), arguments)))));
-    }
-    SECTION("behind a proxy that overrides get and set alone") {
-        run_contract(backend_contract(behind<OverridesGetAndSet>(maker(server.unix_url(), arguments))));
-    }
+    SECTION("at a Unix socket") { run_behind_proxies(backend_contract, maker(server.unix_url(), arguments)); }
 }
 
 TEST_CASE("the redis backend keeps the contract of backends with one connection for all threads",
@@ -184,6 +159,9 @@ TEST_CASE("an argument with a wrong value is refused with what it must be", "[re
                                     {"socket_timeout", 0, "longer than nothing"},
                                     {"socket_timeout", -1, "length of time"},
                                     {"socket_timeout", "soon", "length of time"},
+                                    {"socket_timeout", "unlimited", "more than an hour"},
+                                    {"socket_timeout", "3601", "more than an hour"},
+                                    {"socket_connect_timeout", "unlimited", "more than an hour"},
                                     {"socket_connect_timeout", 0, "longer than nothing"},
                                     {"socket_keepalive", "maybe", "true or false"},
                                     {"max_connections", 0, "at least 1"},
@@ -238,9 +216,9 @@ TEST_CASE("the server sees a client by its name", "[redis][arguments]") {
     CHECK(mentions(server.command({"CLIENT", "LIST"}), {"name=of-the-test"}));
 }
 
-TEST_CASE("time limits may be unlimited", "[redis][arguments]") {
-    const auto backend = new_backend(test::redis_server().url(), locking({{"socket_timeout", "unlimited"},
-                                                                          {"socket_connect_timeout", "unlimited"},
+TEST_CASE("waits for the server may last an hour, and what locks do may be unlimited", "[redis][arguments]") {
+    const auto backend = new_backend(test::redis_server().url(), locking({{"socket_timeout", "1h"},
+                                                                          {"socket_connect_timeout", "1h"},
                                                                           {"lock_timeout", "unlimited"},
                                                                           {"lock_max_hold", "unlimited"},
                                                                           {"lock_blocking_timeout", "unlimited"}}));

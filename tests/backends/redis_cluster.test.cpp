@@ -2,14 +2,12 @@
 #include "kennel/backends/redis_cluster.hpp"
 
 #include "kennel/kennel.hpp"
-#include "kennel/proxy_backend.hpp"
-#include "kennel/testing/backend_contract.hpp"
 #include "kennel/testing/mutex_contract.hpp"
 #include "support/backends.hpp"
 #include "support/catch.hpp"
-#include "support/contract.hpp"
 #include "support/halted_creation.hpp"
 #include "support/messages.hpp"
+#include "support/proxied_contract.hpp"
 #include "support/redis_cluster.hpp"
 #include "support/threads.hpp"
 #include "support/wait_until.hpp"
@@ -34,8 +32,8 @@ namespace {
 using kennel::testing_support::mentions;
 using kennel::testing_support::message_of;
 using kennel::testing_support::new_backend;
+using kennel::testing_support::run_behind_proxies;
 using kennel::testing_support::run_contract;
-using kennel::testing_support::wrapped;
 using namespace std::chrono_literals;
 
 using Backend = std::shared_ptr<kennel::RedisClusterBackend>;
@@ -186,29 +184,15 @@ private:
     bool has_gone_ = false;
 };
 
-/// How often a node has answered with this error.
-long errors_of(test::RedisServer& node, const std::string& code) {
-    const std::string statistics = node.command({"INFO", "errorstats"});
-    const std::string begin = "errorstat_" + code + ":count=";
-    const std::size_t at = statistics.find(begin);
-    return at == std::string::npos ? 0 : std::stol(statistics.substr(at + begin.size()));
-}
-
-struct IdleProxy : kennel::ProxyBackend {};
-
 } // namespace
 
 TEST_CASE("the backend on a Redis Cluster keeps the contract of backends", "[backend_contract]") {
     test::RedisCluster& cluster = shared_cluster();
-    SECTION("alone") {
+    SECTION("without locks") {
         run_contract(kennel::backend_contract([&] { return backend_of(cluster); }));
     }
     SECTION("with locks in the cluster") {
-        run_contract(kennel::backend_contract([&] { return backend_of(cluster, {{"distributed_lock", true}}); }));
-    }
-    SECTION("behind a proxy") {
-        run_contract(
-            kennel::backend_contract([&] { return wrapped(std::make_shared<IdleProxy>(), backend_of(cluster)); }));
+        run_behind_proxies(kennel::backend_contract, [&] { return backend_of(cluster, {{"distributed_lock", true}}); });
     }
 }
 
@@ -285,7 +269,7 @@ TEST_CASE("the slots that are computed are those of the servers") {
     }
 }
 
-TEST_CASE("keys of all slots are stored, read and erased together, and each node is sent its own") {
+TEST_CASE("keys of all slots are stored, read and erased together, and each node is sent its own", "[defect-D18]") {
     test::RedisCluster& cluster = shared_cluster();
     const Backend backend = backend_of(cluster);
     const Strings keys = keys_named("all:", 5000);
@@ -302,7 +286,7 @@ TEST_CASE("keys of all slots are stored, read and erased together, and each node
     CHECK(count_multi(backend, keys, "value") == 0);
     for (std::size_t node = 0; node != cluster.size(); ++node) {
         CHECK(cluster.node(node).command({"DBSIZE"}) == "0");
-        CHECK(errors_of(cluster.node(node), "MOVED") == 0);
+        CHECK(cluster.node(node).errors_of("MOVED") == 0);
     }
 }
 
@@ -337,10 +321,10 @@ TEST_CASE("a slot that has moved is found") {
         backend->erase_multi(views_of(keys));
         CHECK(count_multi(backend, keys, "after") == 0);
     }
-    const long redirections = errors_of(move.from(), "MOVED");
+    const long redirections = move.from().errors_of("MOVED");
     CHECK((redirections == 1 || redirections == 2)); // in a group, and then alone
     for (int round = 0; round != 10; ++round) set(backend, "moved", "known");
-    CHECK(errors_of(move.from(), "MOVED") == redirections);
+    CHECK(move.from().errors_of("MOVED") == redirections);
 }
 
 TEST_CASE("a slot on its way is followed key by key") {
@@ -518,7 +502,7 @@ TEST_CASE("a cluster that is down is asked again for a moment, and then it is an
     // Only who has been refused once waits, so the slot is served again after the first refusal.
     node.command({"CONFIG", "RESETSTAT"});
     auto reading = test::on_another_thread([&] { return get(backend, "key"); });
-    CHECK(test::wait_until([&] { return errors_of(node, "CLUSTERDOWN") != 0; }));
+    CHECK(test::wait_until([&] { return node.errors_of("CLUSTERDOWN") != 0; }));
     serve();
     std::string found;
     try {
@@ -645,7 +629,7 @@ TEST_CASE("who stores or erases a key of a cluster overtakes its creation elsewh
     CHECK(region.statistics().writes_failed == 0);
 }
 
-TEST_CASE("many keys of a cluster are created together under their locks") {
+TEST_CASE("many keys of a cluster are created together under their locks", "[defect-D18]") {
     test::RedisCluster& cluster = shared_cluster();
     const kennel::CacheRegion<> here = region_of(cluster);
     const kennel::CacheRegion<> there = region_of(cluster);

@@ -2,14 +2,12 @@
 #include "kennel/backends/redis_sentinel.hpp"
 
 #include "kennel/kennel.hpp"
-#include "kennel/proxy_backend.hpp"
-#include "kennel/testing/backend_contract.hpp"
 #include "kennel/testing/mutex_contract.hpp"
 #include "support/backends.hpp"
 #include "support/catch.hpp"
-#include "support/contract.hpp"
 #include "support/halted_creation.hpp"
 #include "support/messages.hpp"
+#include "support/proxied_contract.hpp"
 #include "support/redis_sentinel.hpp"
 #include "support/threads.hpp"
 #include "support/wait_until.hpp"
@@ -30,8 +28,8 @@ namespace {
 using kennel::testing_support::mentions;
 using kennel::testing_support::message_of;
 using kennel::testing_support::new_backend;
+using kennel::testing_support::run_behind_proxies;
 using kennel::testing_support::run_contract;
-using kennel::testing_support::wrapped;
 using namespace std::chrono_literals;
 
 using Backend = std::shared_ptr<kennel::RedisSentinelBackend>;
@@ -86,14 +84,6 @@ bool succeeds_soon(const Action& action) {
     });
 }
 
-/// How often a server has answered with this error since `CONFIG RESETSTAT`.
-long errors_of(test::RedisServer& server, const std::string& code) {
-    const std::string statistics = server.command({"INFO", "errorstats"});
-    const std::string begin = "errorstat_" + code + ":count=";
-    const std::size_t at = statistics.find(begin);
-    return at == std::string::npos ? 0 : std::stol(statistics.substr(at + begin.size()));
-}
-
 /// A group of which the sentinel has seen that its replica has all that its master has.
 class GroupWithReplica : public test::SentinelGroup {
 public:
@@ -108,21 +98,15 @@ public:
     [[nodiscard]] test::RedisServer& replica() { return server(1); }
 };
 
-struct IdleProxy : kennel::ProxyBackend {};
-
 } // namespace
 
 TEST_CASE("the backend behind sentinels keeps the contract of backends", "[backend_contract]") {
     test::SentinelGroup& group = shared_group();
-    SECTION("alone") {
-        run_contract(kennel::backend_contract([&] { return backend_of(group); }));
+    SECTION("with locks") {
+        run_behind_proxies(kennel::backend_contract, [&] { return backend_of(group); });
     }
     SECTION("without locks") {
         run_contract(kennel::backend_contract([&] { return backend_of(group, {{"distributed_lock", false}}); }));
-    }
-    SECTION("behind a proxy") {
-        run_contract(
-            kennel::backend_contract([&] { return wrapped(std::make_shared<IdleProxy>(), backend_of(group)); }));
     }
 }
 
@@ -250,7 +234,7 @@ TEST_CASE("traffic follows a failover, and leaves the former master alone") {
     is_over = true;
     threads.clear();
     CHECK(former.calls_of("get") == 0);
-    CHECK(errors_of(former, "READONLY") == 0);
+    CHECK(former.errors_of("READONLY") == 0);
     CHECK(wrong == 0);
 }
 
@@ -363,6 +347,32 @@ TEST_CASE("who waits for a creation through a failover gets its value") {
     CHECK(creation.finish() == 1);
     CHECK(waiting.get() == 1);
     CHECK(there.statistics().created == 0);
+}
+
+TEST_CASE("who waits after a failover listens to the new master, and nobody listens to the former one") {
+    test::SentinelGroup& group = shared_group();
+    const kennel::CacheRegion<> here = region_of(group);
+    const kennel::CacheRegion<> there = region_of(group, {{"client_name", "the-waiter"}});
+    const auto wait_at = [&](test::RedisServer& master, const std::string& key) {
+        test::HaltedCreation creation(here, key, 1);
+        master.command({"CONFIG", "RESETSTAT"});
+        auto waiting = test::on_another_thread([&] { return there.get_or_create(key, [] { return 2; }); });
+        CHECK(test::wait_until([&] { return master.calls_of("pttl") != 0; }));
+        CHECK(creation.finish() == 1);
+        CHECK(waiting.get() == 1);
+    };
+    const auto is_connected_to = [](test::RedisServer& server) {
+        return mentions(server.command({"CLIENT", "LIST"}), {"name=the-waiter"});
+    };
+    test::RedisServer& former = group.master();
+    wait_at(former, "before");
+    CHECK(is_connected_to(former));
+    group.await_replication();
+    group.fail_over();
+    REQUIRE(succeeds_soon([&] { there.set("written", 1); }));
+    wait_at(group.master(), "after");
+    CHECK(is_connected_to(group.master()));
+    CHECK(test::wait_until([&] { return !is_connected_to(former); }));
 }
 
 TEST_CASE("all is read from the master unless replicas are asked for") {

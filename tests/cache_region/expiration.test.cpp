@@ -172,7 +172,8 @@ TEST_CASE("an entry older than expiration and stale time together is none") {
         CHECK(region.look_up<int>("some_key").is_stale());
         make.clock->advance(2min);
         CHECK(region.look_up<int>("some_key").is_miss());
-        CHECK_FALSE(region.backend()->get("some_key"));
+        const bool has_own_clock = region.backend()->capabilities().is_remote;
+        CHECK((has_own_clock || !region.backend()->get("some_key")));
     });
 }
 

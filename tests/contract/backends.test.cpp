@@ -5,49 +5,21 @@
 #include "kennel/proxy_backend.hpp"
 #include "support/backends.hpp"
 #include "support/catch.hpp"
-#include "support/contract.hpp"
-#include "support/counting_backend.hpp"
 #include "support/file_locks.hpp"
 #include "support/locking_proxy.hpp"
+#include "support/proxied_contract.hpp"
 
 #include <memory>
-#include <optional>
-#include <string_view>
-#include <utility>
 
 namespace {
 
 using kennel::backend_contract;
 using kennel::MakeBackend;
 using kennel::testing_support::new_backend;
+using kennel::testing_support::run_behind_proxies;
 using kennel::testing_support::run_contract;
 
-template <class Proxy>
-MakeBackend behind(MakeBackend make_backend) {
-    return [make_backend = std::move(make_backend)] {
-        return kennel::testing_support::wrapped(std::make_shared<Proxy>(), make_backend());
-    };
-}
-
 std::shared_ptr<kennel::CacheBackend> null() { return std::make_shared<kennel::NullBackend>(); }
-
-struct DoesNothing : kennel::ProxyBackend {};
-
-struct OverridesGetAndSet : kennel::ProxyBackend {
-    std::optional<kennel::CachedValue> get(std::string_view key) override { return proxied().get(key); }
-    void set(std::string_view key, const kennel::CachedValue& value) override { proxied().set(key, value); }
-};
-
-template <class Contract>
-void run_behind_proxies(const Contract& contract, const MakeBackend& make_backend) {
-    using kennel::testing_support::CountingProxy;
-    SECTION("alone") { run_contract(contract(make_backend)); }
-    SECTION("behind a proxy that does nothing") { run_contract(contract(behind<DoesNothing>(make_backend))); }
-    SECTION("behind two proxies") { run_contract(contract(behind<CountingProxy>(behind<DoesNothing>(make_backend)))); }
-    SECTION("behind a proxy that overrides get and set alone") {
-        run_contract(contract(behind<OverridesGetAndSet>(make_backend)));
-    }
-}
 
 } // namespace
 

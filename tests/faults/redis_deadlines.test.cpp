@@ -120,7 +120,7 @@ TEST_CASE("a greeting that comes byte by byte is given up when the time is up", 
     CHECK(fails_in_time(300ms, [&] { (void)backend->get("key"); }));
 }
 
-TEST_CASE("a region misses and creates while its server is halted", "[redis][fault-1]") {
+TEST_CASE("a region misses and creates while its server is halted", "[redis][fault-1][defect-D20]") {
     test::RedisServer server;
     const auto region = new_region(server.url(), impatient);
     region.set("key", 1);

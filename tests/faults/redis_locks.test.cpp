@@ -57,7 +57,7 @@ void check_that_loss_is_harmless(const CacheRegion<>& region, RedisServer& serve
 } // namespace
 
 TEST_CASE("a value whose lock was taken away while it was created goes to its caller and is not stored",
-          "[redis][fault-19]") {
+          "[redis][fault-19][defect-D4]") {
     RedisServer& server = test::redis_server();
     const auto region = new_region(server.url(), locking());
     HaltedCreation creation(region, "key", 1);
@@ -99,7 +99,8 @@ TEST_CASE("a loss of the lock that is noticed while the value is created has the
     CHECK(server.command({"GET", "_lockkey"}) == python_token);
 }
 
-TEST_CASE("a process that was halted until its lease was over does not store what it creates", "[redis][fault-19]") {
+TEST_CASE("a process that was halted until its lease was over does not store what it creates",
+          "[redis][fault-19][defect-D4]") {
     RedisServer& server = test::redis_server();
     test::ForkedProcess process([&] {
         const auto region = new_region(server.url(), locking({{"lock_timeout", 300ms}}));
@@ -155,7 +156,7 @@ TEST_CASE("the lock of a creator that does not return is renewed up to lock_max_
     CHECK(stuck.statistics().locks_lost == 1);
 }
 
-TEST_CASE("a waiter has its own limit, whatever the holder does", "[redis][fault-17]") {
+TEST_CASE("a waiter has its own limit, whatever the holder does", "[redis][fault-17][defect-D5]") {
     RedisServer& server = test::redis_server();
     server.command({"SET", "_lockkey", python_token}); // without an end
     const auto creator = [] { return 1; };
@@ -209,7 +210,7 @@ TEST_CASE("a process that waits while the creator of another one throws creates 
 }
 
 TEST_CASE("processes that are killed at any moment leave no lock without an end, and no broken value",
-          "[redis][fault-18]") {
+          "[redis][fault-18][defect-D6]") {
     RedisServer& server = test::redis_server();
     const auto lease = 60ms;
     std::minstd_rand random(1);
@@ -322,7 +323,8 @@ TEST_CASE("when the answer to the acquisition is lost, the value is created with
     CHECK_FALSE(exists(server, "_lockkey")); // the store has taken it away from who does not know that he has it
 }
 
-TEST_CASE("what is stored or erased from elsewhere while a value is created is not undone by it", "[redis][fault-19]") {
+TEST_CASE("what is stored or erased from elsewhere while a value is created is not undone by it",
+          "[redis][fault-19][defect-D2]") {
     RedisServer& server = test::redis_server();
     const auto creating = new_region(server.url(), locking());
     const auto other = new_region(server.url(), locking());
@@ -378,7 +380,7 @@ TEST_CASE("the lock of a Python program is never taken away by a change of its k
     CHECK(server.command({"LLEN", "_lockkey"}) == "1");
 }
 
-TEST_CASE("without a server each process creates once, however many ask", "[redis][fault-21]") {
+TEST_CASE("without a server each process creates once, however many ask", "[redis][fault-21][defect-D20]") {
     RedisServer server;
     const auto region = new_region(server.url(), locking());
     (void)region.get<int>("key");

@@ -161,7 +161,7 @@ TEST_CASE("a key of another type is a miss, and the next store replaces it", "[r
 }
 
 TEST_CASE("an entry that is damaged, foreign or of the future is a miss, and replaced by the next store",
-          "[redis][fault-7][fault-8]") {
+          "[redis][fault-7][fault-8][defect-D7]") {
     RedisServer& server = test::redis_server();
     const auto region = new_region(server.url(), locking());
     region.set("key", std::string("value"));

@@ -147,7 +147,7 @@ inline std::string stale_entry(const json& value) {
 /// the first one has stored the new value and released it.
 inline void a_storm_on_a_stale_key_creates_once(SharedServer& server) {
     std::vector<Peer> crowd = crowd_of(server, 10);
-    for (int round = 0; round != storm_rounds / 3; ++round) {
+    for (int round = 0; round != storm_rounds; ++round) {
         server.store("stale", stale_entry("old"));
         for (Peer& peer : crowd) peer.begin({"create_together_held", "stale", round, 1});
         std::vector<Peer*> creators;

@@ -5,6 +5,7 @@
 #include "support/sockets.hpp"
 #include "support/wait_until.hpp"
 
+#include <linux/filter.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -27,8 +28,8 @@
 namespace test {
 
 /// Stands between clients and a server, at a free port of the loopback device, and does to the replies what networks
-/// and broken servers do; requests always reach the server. It also notes what the clients send. All members may be called
-/// at any time from any thread; what they switch on holds for all connections until the next switch.
+/// and broken servers do; requests reach the server in all modes but one. It also notes what the clients send. All
+/// members may be called at any time from any thread; what they switch on holds for all connections until the next switch.
 class FaultProxy {
 public:
     explicit FaultProxy(LocalAddress server) : server_(std::move(server)), wake_(::eventfd(0, EFD_CLOEXEC)) {
@@ -52,6 +53,9 @@ public:
     void pass() { switch_to({}); }
     /// Keeps replies back; the connections stay open.
     void hold() { switch_to({.is_holding = true}); }
+    /// Loses every packet in both directions, those of new connections as well: what a client sends is not even
+    /// acknowledged, and requests do not reach the server. What was lost is sent again afterwards, as networks do.
+    void lose_packets() { switch_to({.is_holding = true, .is_losing = true}); }
     /// Lets replies go one byte at a time.
     void drip(std::chrono::milliseconds interval) { switch_to({.drip_interval = interval}); }
     /// Ends each connection when so many more bytes of replies have gone through it.
@@ -123,6 +127,7 @@ private:
 
     struct Mode {
         bool is_holding = false;
+        bool is_losing = false;
         std::chrono::milliseconds drip_interval{};
         std::optional<std::size_t> bytes_until_cut{};
         std::function<std::string(const std::string&, bool)> rewrite{};
@@ -150,8 +155,20 @@ private:
     void switch_to(Mode mode) {
         const std::lock_guard lock(mutex_);
         mode_ = std::move(mode);
-        for (Connection& connection : connections_) connection.bytes_until_cut = mode_.bytes_until_cut;
+        lose_packets_of(listener_, mode_.is_losing);
+        for (Connection& connection : connections_) {
+            connection.bytes_until_cut = mode_.bytes_until_cut;
+            lose_packets_of(connection.client, mode_.is_losing);
+        }
         wake();
+    }
+
+    /// By a filter that takes no packet; connections that are accepted have that of their listener.
+    static void lose_packets_of(const Descriptor& socket, bool is_losing) {
+        sock_filter take_nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+        const sock_fprog program{.len = 1, .filter = &take_nothing};
+        ::setsockopt(socket.number(), SOL_SOCKET, is_losing ? SO_ATTACH_FILTER : SO_DETACH_FILTER, &program,
+                     sizeof program);
     }
 
     void end_all() {

@@ -58,13 +58,22 @@ public:
 
     /// How often the server has run this command, in lower case, since it was started or `CONFIG RESETSTAT`.
     [[nodiscard]] long calls_of(const std::string& name) {
-        const std::string statistics = command({"INFO", "commandstats"});
-        const std::string begin = "cmdstat_" + name + ":calls=";
-        const std::size_t at = statistics.find(begin);
-        return at == std::string::npos ? 0 : std::stol(statistics.substr(at + begin.size()));
+        return count("commandstats", "cmdstat_" + name + ":calls=");
+    }
+
+    /// How often it has answered with an error of this code, likewise.
+    [[nodiscard]] long errors_of(const std::string& code) {
+        return count("errorstats", "errorstat_" + code + ":count=");
     }
 
 private:
+    /// Of what it tells about itself, the number behind these words; zero when they are not there.
+    [[nodiscard]] long count(const std::string& section, const std::string& words) {
+        const std::string statistics = command({"INFO", section});
+        const std::size_t at = statistics.find(words);
+        return at == std::string::npos ? 0 : std::stol(statistics.substr(at + words.size()));
+    }
+
     [[nodiscard]] std::vector<std::string> command(const std::string& program) const {
         std::vector<std::string> words{program,
                                        "--port",
@@ -105,13 +114,14 @@ private:
     std::unique_ptr<ServerProcess> process_;
 };
 
-/// The server that test cases share which neither stop nor configure it. Each call empties it: call it once in a test
-/// case, at the beginning.
+/// The server that test cases share which neither stop nor configure it. Each call empties it and its statistics: call it
+/// once in a test case, at the beginning.
 inline RedisServer& redis_server() {
     static std::optional<RedisServer> server;
     if (!server) server.emplace();
     if (!server->process().is_running()) server->process().start();
     server->command({"FLUSHALL"});
+    server->command({"CONFIG", "RESETSTAT"});
     return *server;
 }
 

@@ -48,7 +48,8 @@ struct RegionFactory {
     std::string backend = "memory";
     bool has_proxy = false;
     bool has_own_strategy = false;
-    LockSource locks{}; ///< empty: the backend has none
+    LockSource locks{};                                       ///< empty: the backend has none
+    std::function<void(kennel::ConfigureOptions&)> prepare{}; ///< empty: nothing else is to be done
     std::shared_ptr<kennel::testing::ManualClock> clock = std::make_shared<kennel::testing::ManualClock>();
 
     kennel::CacheRegion<> operator()(kennel::ConfigureOptions options = {},
@@ -58,16 +59,23 @@ struct RegionFactory {
         if (locks) options.wrap.push_back(std::make_shared<LockingProxy>(locks));
         if (has_own_strategy && options.region_invalidator == nullptr)
             options.region_invalidator = std::make_shared<TwoMomentsStrategy>();
+        if (prepare) prepare(options);
         kennel::CacheRegion<> region(std::move(region_options));
         region.configure(backend, options);
         return region;
     }
 };
 
-/// Runs `body` for every kind of region that must not differ in behaviour.
+/// The kinds of regions that must not differ in behaviour from those in this process, in a program that has servers.
+inline std::vector<RegionFactory>& regions_on_servers() {
+    static std::vector<RegionFactory> regions;
+    return regions;
+}
+
+/// Runs `body` for every kind of region that must not differ in behaviour: those in this process, or those on servers.
 inline void on_every_region(const std::function<void(const RegionFactory&)>& body) {
     const auto clock = std::make_shared<kennel::testing::ManualClock>();
-    const RegionFactory factories[] = {
+    const std::vector<RegionFactory> factories = {
         {.name = "plain"},
         {.name = "through a proxy that does nothing", .has_proxy = true},
         {.name = "with an invalidation strategy of the user's", .has_own_strategy = true},
@@ -75,7 +83,9 @@ inline void on_every_region(const std::function<void(const RegionFactory&)>& bod
         {.name = "with locks of the process", .locks = source_of(std::make_shared<Locks>(clock)), .clock = clock},
         {.name = "with locks that are files", .locks = source_of(std::make_shared<FileLocks>())},
     };
-    for (const RegionFactory& factory : factories) SECTION(factory.name) {
+    std::vector<RegionFactory> others = regions_on_servers();
+    for (RegionFactory& factory : others) factory.clock = clock;
+    for (const RegionFactory& factory : others.empty() ? factories : others) SECTION(factory.name) {
             body(factory);
         }
 }

@@ -22,9 +22,14 @@ public:
         kennel::register_backend(name_, [backend](const kennel::BackendContext&) { return backend; });
     }
 
-    [[nodiscard]] kennel::CacheRegion<> process(kennel::ConfigureOptions options = {}) const {
+    [[nodiscard]] kennel::CacheRegion<> process(const kennel::ConfigureOptions& options = {}) const {
+        return process(options, clock_);
+    }
+    /// With another clock than the store's.
+    [[nodiscard]] kennel::CacheRegion<> process(kennel::ConfigureOptions options,
+                                                const std::shared_ptr<const kennel::Clock>& clock) const {
         options.wrap.push_back(std::make_shared<LockingProxy>(locks_));
-        kennel::CacheRegion<> region({.clock = clock_});
+        kennel::CacheRegion<> region({.clock = clock});
         region.configure(name_, options);
         return region;
     }

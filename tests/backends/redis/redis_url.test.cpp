@@ -77,6 +77,7 @@ TEST_CASE("what is wrong with a url of Redis is told without its password", "[re
         const char* why;
     };
     const Case all[] = {{"", "must begin with redis://"},
+                        {"host", "redis://, rediss://, valkey://, valkeys:// or unix://"},
                         {"host:6379", "must begin with redis://"},
                         {"http://s3cr3t@host", "must begin with redis://"},
                         {"REDIS//host", "must begin with redis://"},
@@ -94,7 +95,13 @@ TEST_CASE("what is wrong with a url of Redis is told without its password", "[re
                         {"redis://host?timeout=s3cr3t", "'timeout'"},
                         {"redis://host?passwrd=s3cr3t", "'passwrd'"},
                         {"redis://:a?s3cr3t@host", "%3F"},
+                        {"redis://:s3?s3cr3t&x=1@host", "%3F"},
+                        {"redis://:s3cr3t/word@host", "'/' is written as %2F"},
+                        {"redis://:p@s3cr3t/word@host", "%2F"},
+                        {"redis://:p@s3cr3t/word@host:6379/0", "%2F"},
+                        {"rediss://user:/s3cr3t@host?db=1", "%2F"},
                         {"redis://:s3cr3t%@host", "hexadecimal"},
+                        {"redis://:s3cr3t%@host", "'%' as %25"},
                         {"redis://:s3cr3t%4@host", "hexadecimal"},
                         {"redis://:s3cr3t%zz@host", "hexadecimal"},
                         {"unix://", "path of a Unix socket"},

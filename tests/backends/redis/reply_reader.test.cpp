@@ -144,8 +144,26 @@ TEST_CASE("bytes that are no reply are refused, with the reason", "[redis][reply
     std::string nested;
     for (int depth = 0; depth != 1000; ++depth) nested += "*1\r\n";
     CHECK(mentions(complaint(nested), {"none of Redis"}));
-    for (const char* const bytes : {"$-2\r\n", "*-2\r\n", "$x\r\n", ":x\r\n", "*\r\n", "$99999999999999999999\r\n",
-                                    "*2147483648\r\n", "*9223372036854775807\r\n", "\r\n", "%1\r\n", "_\r\n"}) {
+    for (const char* const bytes : {"$-2\r\n",
+                                    "*-2\r\n",
+                                    "$x\r\n",
+                                    ":x\r\n",
+                                    "*\r\n",
+                                    "$99999999999999999999\r\n",
+                                    "*2147483648\r\n",
+                                    "*9223372036854775807\r\n",
+                                    "\r\n",
+                                    "%1\r\n",
+                                    "_\r\n",
+                                    "#t\r\n",
+                                    ",1.5\r\n",
+                                    "(1\r\n",
+                                    "=5\r\ntxt:a\r\n",
+                                    "~1\r\n",
+                                    ">1\r\n",
+                                    "*1\r\n_\r\n",
+                                    "*1\r\n#t\r\n",
+                                    "*1\r\n%1\r\n"}) {
         INFO(bytes);
         CHECK_FALSE(complaint(bytes).empty());
     }

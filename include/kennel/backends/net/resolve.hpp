@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -52,25 +53,42 @@ struct Resolution {
     return resolution;
 }
 
-/// Resolves on a thread of its own, for nothing else puts an end to the wait for a name server that does not answer.
-[[nodiscard]] inline Resolution resolve_until(const std::string& host, std::uint16_t port, SteadyTime deadline) {
+/// Calls `look_up` on a thread of its own, for nothing else puts an end to the wait for a name server that does not answer.
+/// What it throws, such as for lack of memory, is an error of the resolution, as it is when no thread can be started.
+template <class LookUp>
+[[nodiscard]] Resolution resolve_until(SteadyTime deadline, LookUp look_up) {
     struct Shared {
         std::mutex mutex;
         std::condition_variable done;
         bool is_done = false;
+        bool has_thrown = false;
         Resolution resolution;
     };
     const auto shared = std::make_shared<Shared>();
-    quiet_thread([shared, host, port] {
-        Resolution resolution = resolve_now(host, port, 0);
+    const auto work = [shared, look_up = std::move(look_up)]() noexcept {
+        Resolution resolution;
+        bool has_thrown = false;
+        try {
+            resolution = look_up();
+        } catch (...) {
+            has_thrown = true;
+        }
         const std::lock_guard lock(shared->mutex);
         shared->resolution = std::move(resolution);
+        shared->has_thrown = has_thrown;
         shared->is_done = true;
         shared->done.notify_one();
-    }).detach();
+    };
+    try {
+        quiet_thread(work).detach();
+    } catch (const std::system_error& error) {
+        return {.error = joined({"no thread can be started to resolve its name: ", error.what()})};
+    }
     std::unique_lock lock(shared->mutex);
     if (!shared->done.wait_until(lock, deadline, [&] { return shared->is_done; }))
         return {.error = "its name was not resolved in time"};
+    if (shared->has_thrown)
+        return {.error = "the look-up of its name threw an exception, most likely for lack of memory"};
     return std::move(shared->resolution);
 }
 
@@ -95,7 +113,8 @@ struct Resolution {
     Resolution resolution = resolve_now(endpoint.host, endpoint.port,
                                         endpoint.host == "localhost" ? 0 : AI_NUMERICHOST);
     if (resolution.addresses.empty() && endpoint.host != "localhost")
-        resolution = resolve_until(endpoint.host, endpoint.port, deadline);
+        resolution = resolve_until(deadline,
+                                   [host = endpoint.host, port = endpoint.port] { return resolve_now(host, port, 0); });
     if (resolution.addresses.empty())
         throw NotReached(joined({"cannot find the host of ", endpoint.text(), ": ", resolution.error}));
     return std::move(resolution.addresses);

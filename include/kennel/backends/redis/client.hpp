@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -43,15 +44,29 @@ public:
 
     /// Who hears from the server that keeps the key when it changes; null when that server does not tell.
     [[nodiscard]] std::shared_ptr<KeyWatcher> watcher_of(std::string_view key) {
-        return watchers_.of(topology_->route(key, RedisPurpose::write, new_deadline()).pool->endpoint());
+        const Endpoint endpoint = topology_->route(key, RedisPurpose::write, new_deadline()).pool->endpoint();
+        return watchers_.of(endpoint, [this](const Endpoint& other) { return topology_->serves(other); });
+    }
+
+    /// The server that keeps the key, to tell it from others; empty when none is known.
+    [[nodiscard]] std::string known_server_of(std::string_view key) noexcept {
+        try {
+            return topology_->route(key, RedisPurpose::write, new_deadline()).pool->endpoint().text();
+        } catch (...) {
+            return {};
+        }
     }
 
     /// Calls `attempt(connection, deadline)` with a connection to the server of the key, more than once where an answer says
-    /// that this helps. Throws `BackendError`.
+    /// that this helps, for no longer than `socket_timeout` and `limit`. Throws `BackendError`, which names the key.
     template <class Attempt>
-    void run(std::string_view key, RedisPurpose purpose, Attempt&& attempt) {
+    void run(std::string_view key, RedisPurpose purpose, Attempt&& attempt, TimeSpan limit = unlimited) {
         const SteadyTime now = coarse_now();
-        run_until(now, later_by(now, settings_->socket_timeout), key, purpose, attempt);
+        try {
+            run_until(now, later_by(now, shorter(settings_->socket_timeout, limit)), key, purpose, attempt);
+        } catch (const BackendError& error) {
+            std::rethrow_exception(naming(error, purpose, key, 0));
+        }
     }
 
     /// Calls `attempt(connection, deadline, indexes, left_over)` for each server that keeps some of the keys, with the positions
@@ -69,8 +84,8 @@ public:
                 const SteadyTime now = coarse_now();
                 if (now >= deadline) throw BackendError("redis: the time ran out before all keys were dealt with");
                 run_until(now, deadline, keys[group.front()], purpose, attempt_group);
-            } catch (const BackendError&) {
-                if (failure == nullptr) failure = std::current_exception();
+            } catch (const BackendError& error) {
+                if (failure == nullptr) failure = naming(error, purpose, keys[group.front()], group.size() - 1);
             }
         };
         RedisLeftOver left_over(*topology_);
@@ -127,6 +142,20 @@ private:
             route.pool->drop_all(); // the others have been idle for longer
             return false;
         }
+    }
+
+    /// The exception that is being handled, together with what was being done. An answer of the server says that already.
+    [[nodiscard]] static std::exception_ptr naming(const BackendError& error, RedisPurpose purpose,
+                                                   std::string_view key, std::size_t others) {
+        const std::string_view deed = purpose == RedisPurpose::write ? "writing" : "reading";
+        std::string text = joined({error.what(), " (while ", deed, " '", abridged(key), "'"});
+        if (others != 0) text += joined({" and ", std::to_string(others), others == 1 ? " other key" : " other keys"});
+        text += ')';
+        if (const auto* const lost = dynamic_cast<const ConnectionLost*>(&error))
+            return std::make_exception_ptr(ConnectionLost(text, lost->is_before_reply()));
+        if (dynamic_cast<const NotReached*>(&error) != nullptr) return std::make_exception_ptr(NotReached(text));
+        if (typeid(error) == typeid(BackendError)) return std::make_exception_ptr(BackendError(text));
+        return std::current_exception();
     }
 
     static void wait_before_try(int tries, SteadyTime deadline) {

@@ -49,19 +49,17 @@ public:
         return true;
     }
 
-    [[nodiscard]] bool reroute_lost(RedisRoute& route, std::string_view key, RedisPurpose purpose,
-                                    SteadyTime deadline) override {
-        note_lost(route);
-        if (std::chrono::steady_clock::now() >= deadline) return false;
-        RedisRoute other = this->route(key, purpose, deadline);
-        std::swap(route, other);
-        return route.pool != other.pool;
-    }
-
     void note_lost(const RedisRoute& route) override {
         const std::lock_guard lock(mutex_);
         is_in_doubt_ = true;
         lost_ = route.pool->endpoint();
+    }
+
+    [[nodiscard]] bool serves(const Endpoint& server) override {
+        const std::shared_ptr<const ClusterMap> map = known_map();
+        if (map == nullptr) return true;
+        const auto is_its = [&](const auto& pool) { return pool->endpoint() == server; };
+        return std::any_of(map->pools().begin(), map->pools().end(), is_its);
     }
 
     [[nodiscard]] std::vector<std::vector<std::size_t>> groups(std::span<const std::string_view> keys,

@@ -174,6 +174,9 @@ private:
         if (text.starts_with("WRONGPASS") || text.starts_with("ERR invalid password"))
             remedy = ": check the arguments username and password";
         else if (text.starts_with("NOAUTH")) remedy = ": give the argument password";
+        else if (text.find("without any password") != std::string_view::npos ||
+                 text.find("no password is set") != std::string_view::npos)
+            remedy = ": the server has no password, so leave the argument out, or give it one (requirepass)";
         else if (text.starts_with("NOPERM"))
             remedy = ": the user needs more rights (docs/redis_backend.md lists the commands)";
         else if (text.find("DB index") != std::string_view::npos) remedy = ": check the argument db";

@@ -1,7 +1,7 @@
 #ifndef KENNEL_BACKENDS_REDIS_KEY_WATCHER_HPP
 #define KENNEL_BACKENDS_REDIS_KEY_WATCHER_HPP
 
-#include "kennel/backends/redis/back_off.hpp"
+#include "kennel/backends/net/back_off.hpp"
 #include "kennel/backends/redis/connection.hpp"
 #include "kennel/detail/quiet_thread.hpp"
 

@@ -15,11 +15,13 @@ namespace detail {
 /// An entry on its way to a Redis server. It borrows the key and the payload.
 class RedisEntry {
 public:
-    /// Throws `SerializationError` for a payload that is not bytes.
+    /// Throws `SerializationError` for a payload that is not bytes, and `BackendError` for a key that is a lock's.
     RedisEntry(std::string_view key, const CachedValue& value, const RedisSettings& settings)
         : key_(key), payload_(value.payload.as_bytes()) {
         if (!value.payload.is_bytes())
             throw SerializationError("redis: only a payload of bytes can be stored: serialize the object first");
+        if (settings.distributed_lock && key.starts_with(settings.lock_prefix)) [[unlikely]]
+            refuse_key(settings);
         head_.reserve(64);
         append_metadata<void>(head_, value.metadata);
         head_ += '|';
@@ -64,6 +66,14 @@ public:
 
 private:
     static constexpr std::size_t longest = std::size_t{512} * 1024 * 1024;
+
+    /// The entry would take the lock from a creation, and be a lock for all that are to come.
+    [[noreturn]] void refuse_key(const RedisSettings& settings) const {
+        throw BackendError(joined({"redis: nothing can be stored under '", abridged(key_), "', which is the lock of '",
+                                   abridged(key_.substr(settings.lock_prefix.size())),
+                                   "': give the region a key_mangler that puts a prefix of its own before all keys, or "
+                                   "another lock_prefix"}));
+    }
 
     std::string_view key_;
     std::string head_; ///< the envelope but for the payload

@@ -5,6 +5,7 @@
 #include "kennel/detail/fork_generation.hpp"
 #include "kennel/lease_keeper.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -17,7 +18,7 @@ KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
 /// The lease of a lock that is held: renewed at each third of its length until it is ended, found lost, or held for longer
-/// than `lock_max_hold`.
+/// than `lock_max_hold`. A renewal that gets no answer is given up and repeated while the lease still lasts.
 class RedisLease final : public Lease, public std::enable_shared_from_this<RedisLease> {
 public:
     /// The client must outlive the lease.
@@ -35,10 +36,12 @@ public:
     /// The lock has been acquired.
     void begin() {
         if (length().is_unlimited()) return;
+        std::string server = client_.known_server_of(lock_key_);
         const SteadyTime now = std::chrono::steady_clock::now();
         const std::lock_guard lock(mutex_);
+        server_ = std::move(server);
         last_renewal_ = later_by(now, client_.settings().lock_max_hold);
-        keep(now);
+        keep(later_by(now, part(3)));
     }
 
     /// It is not renewed any more; a renewal that is on its way does no harm, for it looks for the token.
@@ -49,35 +52,52 @@ public:
         if (ticket_) client_.lease_keeper().forget(*ticket_);
     }
 
-    /// Prolongs the lease at the server; false when the lock is not ours any more. One round trip. Throws `BackendError`.
-    [[nodiscard]] bool prolong() {
+    /// Prolongs the lease at the server; false when the lock is not ours any more. One round trip, which takes no longer than
+    /// `limit`. Throws `BackendError`.
+    [[nodiscard]] bool prolong(TimeSpan limit = unlimited) {
         bool is_ours = false;
-        client_.run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
+        const auto renew_there = [&](RedisConnection& connection, SteadyTime deadline) {
+            note_server(connection);
             const RedisReply reply = renew_script().run(connection, deadline, {lock_key_},
                                                         {token_, milliseconds_text(length())});
             RedisClient::check(connection, reply, "EVALSHA", lock_key_);
             connection.require(reply.is_integer());
             is_ours = reply.integer != 0;
-        });
+        };
+        client_.run(lock_key_, RedisPurpose::write, renew_there, limit);
         if (!is_ours) is_lost_ = true;
         return is_ours;
     }
 
     void renew() noexcept override {
+        TimeSpan pause = part(3);
         try {
-            if (!prolong()) return;
-        } catch (...) { // NOLINT(*-empty-catch): a server that cannot be asked has said nothing about the lease
+            if (!prolong((std::max)(part(6), shortest_patience))) return;
+        } catch (...) { // a server that cannot be asked has said nothing about the lease
+            pause = part(12);
         }
         const SteadyTime now = std::chrono::steady_clock::now();
         const std::lock_guard lock(mutex_);
-        if (!has_ended_ && now < last_renewal_) keep(now);
+        if (!has_ended_ && now < last_renewal_) keep(later_by(now, pause));
     }
 
 private:
+    static constexpr TimeSpan shortest_patience = std::chrono::milliseconds(250);
+
+    /// So many of it are the whole lease.
+    [[nodiscard]] TimeSpan part(int count) const noexcept { return TimeSpan(length().duration() / count); }
+
+    /// A server that does not answer delays the renewals of its own locks alone.
+    void note_server(const RedisConnection& connection) {
+        std::string server = connection.endpoint().text();
+        const std::lock_guard lock(mutex_);
+        server_ = std::move(server);
+    }
+
     /// Without memory for it the lease ends by itself.
-    void keep(SteadyTime now) noexcept {
+    void keep(SteadyTime when) noexcept {
         try {
-            ticket_ = client_.lease_keeper().keep(weak_from_this(), later_by(now, TimeSpan(length().duration() / 3)));
+            ticket_ = client_.lease_keeper().keep(weak_from_this(), when, server_);
         } catch (...) {
             ticket_.reset();
         }
@@ -88,6 +108,7 @@ private:
     std::string token_;
     unsigned generation_ = fork_generation();
     std::mutex mutex_;
+    std::string server_; ///< which has the lock, as far as is known
     std::optional<LeaseKeeper::Ticket> ticket_;
     SteadyTime last_renewal_{};
     bool has_ended_ = false;

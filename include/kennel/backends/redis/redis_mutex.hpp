@@ -58,12 +58,17 @@ public:
         const auto lease = std::make_shared<RedisLease>(*client_, lock_key_, new_token());
         RedisReply answer;
         begin_to_lock();
-        client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
-            answer = look_script().run(connection, deadline, {lock_key_, key_},
-                                       {lease->token(), milliseconds_text(lease->length())});
-            RedisClient::check(connection, answer, "EVALSHA", lock_key_);
-            connection.require(answer.is_integer() || answer.is_bulk());
-        });
+        try {
+            client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
+                answer = look_script().run(connection, deadline, {lock_key_, key_},
+                                           {lease->token(), milliseconds_text(lease->length())});
+                RedisClient::check(connection, answer, "EVALSHA", lock_key_);
+                connection.require(answer.is_integer() || answer.is_bulk());
+            });
+        } catch (const RedisServerError& error) {
+            if (error.code() != "TRYAGAIN") throw;
+            return Turn::timed_out; // the slot is on its way, and only one of the two keys is there
+        }
         if (answer.is_bulk()) {
             read_ahead_.emplace(std::move(answer.text));
             return has_new_entry() ? Turn::made : Turn::timed_out;

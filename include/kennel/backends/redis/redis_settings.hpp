@@ -87,8 +87,8 @@ private:
     }
 
     void read_connections() {
-        settings_.socket_timeout = positive("socket_timeout", settings_.socket_timeout);
-        settings_.socket_connect_timeout = positive("socket_connect_timeout", settings_.socket_connect_timeout);
+        settings_.socket_timeout = limited("socket_timeout", settings_.socket_timeout);
+        settings_.socket_connect_timeout = limited("socket_connect_timeout", settings_.socket_connect_timeout);
         settings_.socket_keepalive = arguments_.get<bool>("socket_keepalive", settings_.socket_keepalive);
         settings_.max_connections = arguments_.get<std::size_t>("max_connections", settings_.max_connections);
         if (settings_.max_connections == 0) arguments_.refuse("max_connections", "must be at least 1");
@@ -152,6 +152,13 @@ private:
     [[nodiscard]] TimeSpan positive(std::string_view name, TimeSpan fallback) {
         const TimeSpan span = arguments_.get<TimeSpan>(name, fallback);
         if (span == TimeSpan()) arguments_.refuse(name, "must be longer than nothing");
+        return span;
+    }
+
+    /// Every wait for a server has an end.
+    [[nodiscard]] TimeSpan limited(std::string_view name, TimeSpan fallback) {
+        const TimeSpan span = positive(name, fallback);
+        if (span > std::chrono::hours(1)) arguments_.refuse(name, "is more than an hour");
         return span;
     }
 

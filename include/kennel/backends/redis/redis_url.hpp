@@ -35,12 +35,14 @@ struct RedisUrl {
         const bool is_unix = scheme == "unix";
         url.is_tls = scheme == "rediss" || scheme == "valkeys";
         if (scheme_end == std::string_view::npos || !(is_unix || url.is_tls || scheme == "redis" || scheme == "valkey"))
-            refuse("must begin with redis://, rediss://, valkey:// or unix://");
+            refuse("must begin with redis://, rediss://, valkey://, valkeys:// or unix://");
         std::string_view rest = text.substr(scheme_end + 3);
         const std::size_t question = rest.find('?');
         if (question != std::string_view::npos) url.read_query(rest.substr(question + 1), refuse);
         rest = rest.substr(0, question);
         const std::size_t slash = rest.find('/');
+        if (!is_unix && slash != std::string_view::npos && rest.find('@', slash) != std::string_view::npos)
+            refuse(joined({"has a '/' before its '@': ", to_be_encoded}));
         const std::size_t at = rest.substr(0, slash).rfind('@');
         if (at != std::string_view::npos) url.read_account(rest.substr(0, at), refuse);
         const std::size_t host_begin = at == std::string_view::npos ? 0 : at + 1;
@@ -56,15 +58,18 @@ struct RedisUrl {
     }
 
 private:
+    static constexpr std::string_view to_be_encoded =
+        "a user or password is percent-encoded: '/' is written as %2F, '?' as %3F, '%' as %25, and ':' in a user as %3A";
+
     void read_query(std::string_view query, Refuse refuse) {
+        const bool has_at = query.find('@') != std::string_view::npos;
         while (!query.empty()) {
             const std::string_view item = query.substr(0, query.find('&'));
             query.remove_prefix((std::min)(item.size() + 1, query.size()));
             if (item.starts_with("db=")) db = number(item.substr(3), "has a db that is no number", refuse);
             else if (item.starts_with("username=")) username = decoded(item.substr(9), refuse);
             else if (item.starts_with("password=")) password = decoded(item.substr(9), refuse);
-            else if (item.substr(0, item.find('=')).find('@') != std::string_view::npos)
-                refuse("has a '?' before its '@': in a user or password it is written as %3F");
+            else if (has_at) refuse(joined({"has a '?' before its '@': ", to_be_encoded}));
             else if (!item.empty())
                 refuse(joined({"has the unknown part '", item.substr(0, item.find('=')),
                                "' (known: db, username, password); all else is an argument of its own"}));
@@ -108,7 +113,7 @@ private:
             const std::string_view digits = text.substr(position + 1, 2);
             const auto [after, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
             if (digits.size() != 2 || error != std::errc() || after != digits.data() + 2)
-                refuse("has a '%' that is not followed by two hexadecimal digits");
+                refuse(joined({"has a '%' that is not followed by two hexadecimal digits: ", to_be_encoded}));
             result += static_cast<char>(byte);
             position += 2;
         }

@@ -163,8 +163,10 @@ private:
         for (const std::string_view key : keys) request.argument(key);
     }
 
+    /// Of several entries under one mutex, as of keys that a mangler makes one, the first has ended it.
     static void finish(const Step& step, const RedisReply& reply) {
-        if (step.kind == Kind::store_under) step.mutex->end_by_store(reply.integer != 0);
+        const bool is_held = step.kind == Kind::store_under && !step.mutex->token().empty();
+        if (is_held) step.mutex->end_by_store(reply.integer != 0);
     }
 
     void remove(std::span<const std::string_view> keys) {

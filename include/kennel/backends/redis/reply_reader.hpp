@@ -73,10 +73,20 @@ private:
         return *static_cast<ReplyReader*>(task->privdata);
     }
 
+    /// hiredis 1.x takes RESP3, too, which a server speaks only when it is asked to.
+    [[nodiscard]] static bool is_of_resp2(const redisReadTask& task) noexcept {
+        return task.type == REDIS_REPLY_STRING || task.type == REDIS_REPLY_STATUS || task.type == REDIS_REPLY_ERROR ||
+               task.type == REDIS_REPLY_INTEGER || task.type == REDIS_REPLY_ARRAY;
+    }
+
     /// Calls `fill` with the place for the reply or element; null, which stops hiredis, when that fails.
     template <class Fill>
     [[nodiscard]] static void* place(const redisReadTask* task, RedisReply::Kind kind, Fill&& fill) noexcept {
         ReplyReader& self = of(task);
+        if (!is_of_resp2(*task)) {
+            self.flaw_ = "it is of another version of the protocol (RESP3)";
+            return nullptr;
+        }
         try {
             RedisReply& reply = task->parent == nullptr
                                     ? *self.reply_
@@ -145,7 +155,7 @@ private:
     }
 
     [[nodiscard]] static void* create_nil(const redisReadTask* task) {
-        if (of(task).is_given_away(*task)) return of(task).reply_;
+        if (is_of_resp2(*task) && of(task).is_given_away(*task)) return of(task).reply_; // "$-1" and "*-1", not "_"
         return place(task, RedisReply::Kind::nil, [](const ReplyReader&, const RedisReply&) {});
     }
 

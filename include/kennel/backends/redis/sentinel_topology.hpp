@@ -56,17 +56,14 @@ public:
         return true;
     }
 
-    [[nodiscard]] bool reroute_lost(RedisRoute& route, std::string_view key, RedisPurpose purpose,
-                                    SteadyTime deadline) override {
-        note_lost(route);
-        if (std::chrono::steady_clock::now() >= deadline) return false;
-        RedisRoute other = this->route(key, purpose, deadline);
-        std::swap(route, other);
-        return route.pool != other.pool;
-    }
-
     void note_lost(const RedisRoute& route) override {
         if (!leave_out(route)) doubt(route, std::chrono::steady_clock::now() - trusted_for);
+    }
+
+    /// Replicas keep no locks and tell of no changes.
+    [[nodiscard]] bool serves(const Endpoint& server) override {
+        const std::optional<Endpoint> master = known_master();
+        return !master || *master == server;
     }
 
 private:

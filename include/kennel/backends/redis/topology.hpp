@@ -3,6 +3,7 @@
 
 #include "kennel/backends/redis/pool.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,10 +57,17 @@ public:
     virtual void note_lost(const RedisRoute& /*route*/) {}
 
     /// Learns that too, or that a server could not be reached; whether it is worth trying again, and where.
-    [[nodiscard]] virtual bool reroute_lost(RedisRoute& /*route*/, std::string_view /*key*/, RedisPurpose /*purpose*/,
-                                            SteadyTime /*deadline*/) {
-        return false;
+    [[nodiscard]] bool reroute_lost(RedisRoute& route, std::string_view key, RedisPurpose purpose,
+                                    SteadyTime deadline) {
+        note_lost(route);
+        if (std::chrono::steady_clock::now() >= deadline) return false;
+        RedisRoute other = this->route(key, purpose, deadline);
+        std::swap(route, other);
+        return route.pool != other.pool;
     }
+
+    /// Whether this server keeps keys, as far as is known.
+    [[nodiscard]] virtual bool serves(const Endpoint& /*server*/) { return true; }
 
     /// The positions of the keys, in groups that one request can be about.
     [[nodiscard]] virtual std::vector<std::vector<std::size_t>> groups(std::span<const std::string_view> keys,

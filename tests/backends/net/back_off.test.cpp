@@ -1,5 +1,5 @@
 // needs: redis
-#include "kennel/backends/redis/back_off.hpp"
+#include "kennel/backends/net/back_off.hpp"
 
 #include "support/catch.hpp"
 #include "support/messages.hpp"
