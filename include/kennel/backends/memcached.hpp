@@ -2,8 +2,9 @@
 #define KENNEL_BACKENDS_MEMCACHED_HPP
 
 #include "kennel/backend_registry.hpp"
-#include "kennel/backends/memcached/item_expiry.hpp"
+#include "kennel/backends/memcached/end_creations.hpp"
 #include "kennel/backends/memcached/legal_key.hpp"
+#include "kennel/backends/memcached/memcached_entry.hpp"
 #include "kennel/backends/memcached/memcached_mutex.hpp"
 #include "kennel/backends/memcached/memcached_store.hpp"
 #include "kennel/creation_scope.hpp"
@@ -43,24 +44,29 @@ public:
 
     bool visit(std::string_view key, Reader reader) override {
         const detail::LegalKey legal(key);
-        if (Mutex* const mutex = mutex_of_creation(legal.text())) {
+        const std::string_view text = legal.text();
+        if (Mutex* const mutex = mutex_of_creation(text)) {
             if (const auto entry = mutex->take_read_along())
                 return entry->is_there && read({.value = entry->value, .flags = entry->flags}, reader);
         }
-        return store_->with_client("get", legal.text(), [&](Client& client) {
-            const std::optional<Item> item = client.get(legal.text());
-            return item && read(*item, reader);
+        bool is_found = false;
+        store_->with_connection("get", text, [&](Connection& connection, SteadyTime deadline) {
+            connection.ask_items({&text, 1}, false);
+            connection.send(deadline);
+            connection.receive_items({&text, 1}, false,
+                                     [&](std::size_t, const Item& item) { is_found = read(item, reader); });
         });
+        return is_found;
     }
 
     /// With `distributed_lock`, a creation of the key that is under way elsewhere does not store its value any more.
     void set(std::string_view key, const CachedValue& value) override {
         const detail::LegalKey legal(key);
-        if (Mutex* const mutex = mutex_of_creation(legal.text()))
-            return mutex->store_under_lock([&] { store(legal.text(), value); });
         const std::string_view text = legal.text();
+        const detail::MemcachedEntry entry(text, value, store_->settings());
+        if (Mutex* const mutex = mutex_of_creation(text)) return mutex->store_under_lock(entry);
         end_creations({&text, 1});
-        store(text, value);
+        detail::store_entry(*store_, entry);
     }
 
     /// As `set` does, it ends creations of the key.
@@ -68,27 +74,37 @@ public:
         const detail::LegalKey legal(key);
         const std::string_view text = legal.text();
         end_creations({&text, 1});
-        remove(text);
+        detail::erase_item(*store_, text);
     }
 
+    /// All at once for each server, but for keys whose creation stores them here.
     void set_multi(std::span<const BackendEntry> entries) override {
         const detail::LegalKeys legal(entries.size(), [&](std::size_t index) { return entries[index].key; });
-        std::vector<std::string_view> ended;
-        for (const std::string_view key : legal.texts())
-            if (mutex_of_creation(key) == nullptr) ended.push_back(key);
-        end_creations(ended);
+        std::vector<detail::MemcachedEntry> others;
+        std::vector<std::string_view> keys;
+        std::vector<std::pair<Mutex*, std::size_t>> created;
         for (std::size_t index = 0; index != entries.size(); ++index) {
             const std::string_view key = legal.texts()[index];
-            if (Mutex* const mutex = mutex_of_creation(key))
-                mutex->store_under_lock([&] { store(key, *entries[index].value); });
-            else store(key, *entries[index].value);
+            if (Mutex* const mutex = mutex_of_creation(key)) {
+                created.emplace_back(mutex, index);
+                continue;
+            }
+            others.emplace_back(key, *entries[index].value, store_->settings());
+            keys.push_back(key);
         }
+        if (!keys.empty()) {
+            end_creations(keys);
+            detail::store_entries(*store_, keys, others);
+        }
+        for (const auto& [mutex, index] : created)
+            mutex->store_under_lock({legal.texts()[index], *entries[index].value, store_->settings()});
     }
 
+    /// All at once for each server.
     void erase_multi(std::span<const std::string_view> keys) override {
         const detail::LegalKeys legal(keys.size(), [&](std::size_t index) { return keys[index]; });
         end_creations(legal.texts());
-        for (const std::string_view key : legal.texts()) remove(key);
+        detail::erase_items(*store_, legal.texts());
     }
 
     /// One question to each server that has any of the keys. When a server fails, it throws after reading what the
@@ -113,12 +129,11 @@ public:
     }
 
 private:
-    using Client = detail::MemcachedClient;
+    using Connection = detail::MemcachedConnection;
     using Item = detail::MemcachedItem;
     using Mutex = detail::MemcachedMutex;
 
-    /// What pylibmc and bmemcached note in the flags of bytes.
-    static constexpr std::uint32_t compressed = 8;
+    /// What bmemcached notes in the flags of bytes.
     static constexpr std::uint32_t bytes_of_bmemcached = 16;
 
     /// The lock of the key, when this thread reads and writes for a creation that has one.
@@ -132,8 +147,8 @@ private:
 
     /// Says whether the item is an entry; `reader` has been called then.
     bool read(const Item& item, Reader reader) const {
-        if ((item.flags & ~(compressed | bytes_of_bmemcached)) != 0) return false;
-        if ((item.flags & compressed) == 0) return decode(item.value, reader);
+        if ((item.flags & ~(detail::compressed_flag | bytes_of_bmemcached)) != 0) return false;
+        if ((item.flags & detail::compressed_flag) == 0) return decode(item.value, reader);
         std::string inflated;
         return detail::inflate(item.value, inflated, store_->settings().max_inflated_size) && decode(inflated, reader);
     }
@@ -145,55 +160,8 @@ private:
     }
 
     void end_creations(std::span<const std::string_view> legal_keys) {
-        if (store_->settings().distributed_lock) detail::end_memcached_creations(*store_, legal_keys);
-    }
-
-    void remove(std::string_view key) {
-        store_->with_client("erase", key, [&](Client& client) { return client.erase(key); });
-    }
-
-    void store(std::string_view key, const CachedValue& value) {
-        const detail::MemcachedSettings& settings = store_->settings();
-        const detail::ItemExpiry expiry = expiry_of(value.metadata);
-        store_->with_client("set", key, [&](Client& client) {
-            std::string& bytes = client.scratch();
-            bytes.clear();
-            append_envelope(bytes, value);
-            std::string deflated;
-            const bool is_deflated = settings.min_compress_len != 0 && bytes.size() >= settings.min_compress_len &&
-                                     detail::deflate(bytes, deflated);
-            const std::string& sent = is_deflated ? deflated : bytes;
-            const bool may_fit = sent.size() <= settings.max_value_size;
-            if (!may_fit) client.erase(key);
-            const auto reply = may_fit ? client.set(key, sent, expiry, is_deflated ? compressed : 0)
-                                       : detail::MemcachedReply::too_big;
-            if (reply == detail::MemcachedReply::too_big) refuse(client, key, sent.size(), may_fit);
-            return reply;
-        });
-    }
-
-    [[nodiscard]] detail::ItemExpiry expiry_of(const Metadata& metadata) const {
-        const std::optional<TimeSpan> asked = store_->settings().expire_time;
-        const WallTime now = std::chrono::system_clock::now(); // the servers' time, whatever the region's clock says
-        if (!asked) return detail::expiry_of_use(metadata.useful_for, now);
-        return asked->is_unlimited() ? detail::never_expires : detail::expiry_after(detail::whole_seconds(*asked), now);
-    }
-
-    [[noreturn]] void refuse(const Client& client, std::string_view key, std::size_t size, bool by_server) const {
-        const std::string limit = std::to_string(store_->settings().max_value_size);
-        throw BackendError(store_->failure_text(
-            client.server_of(key), "set", key,
-            detail::joined({"the value is too big, and the key has none now: with its metadata it has ",
-                            std::to_string(size), " bytes, and ",
-                            by_server
-                                ? "the server's limit for an item, key and all, is lower (1 MiB, or its option -I)"
-                                : joined_limit(limit),
-                            "; start all servers with a larger -I and set max_value_size to it, or compress values by "
-                            "min_compress_len"})));
-    }
-
-    [[nodiscard]] static std::string joined_limit(std::string_view limit) {
-        return detail::joined({"max_value_size is ", limit, " bytes"});
+        if (store_->settings().distributed_lock && !legal_keys.empty())
+            detail::end_memcached_creations(*store_, legal_keys);
     }
 
     std::shared_ptr<detail::MemcachedStore> store_;

@@ -144,6 +144,21 @@ TEST_CASE("arguments that make no sense are refused by name", "[memcached]") {
     CHECK(mentions(complaint({{"username", "name"}, {"password", "word"}}), {"'binary'"}));
 }
 
+TEST_CASE("pylibmc's behaviors are taken from a table of that name", "[memcached]") {
+    const MemcachedSettings settings = read(
+        {{"behaviors.ketama", true}, {"behaviors.hash", "md5"}, {"behaviors.tcp_nodelay", "false"}});
+    CHECK(settings.distribution == MemcachedDistribution::ketama);
+    CHECK(settings.hash == "md5");
+    CHECK_FALSE(settings.tcp_nodelay);
+    CHECK(read({{"behaviors.distribution", "consistent"}}).distribution == MemcachedDistribution::ketama);
+
+    CHECK(mentions(complaint({{"behaviors", "{'ketama': True}"}}), {"behaviors.ketama = true"}));
+    CHECK(mentions(complaint({{"behaviors.ketama", true}, {"ketama", true}}), {"'behaviors.ketama'", "'ketama'"}));
+    CHECK(mentions(complaint({{"behaviors.connect_timeout", 500}}), {"'behaviors.connect_timeout'", "\"500ms\""}));
+    CHECK(mentions(complaint({{"behaviors.no_block", true}}), {"'behaviors.no_block'", "not offered"}));
+    CHECK(mentions(complaint({{"behaviors.ketame", true}}), {"perhaps 'behaviors.ketama' is meant"}));
+}
+
 TEST_CASE("a refused password is not in the error", "[memcached]") {
     const std::string text = complaint({{"username", "name"}, {"password", "hunter2"}});
     CHECK_FALSE(text.empty());

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -41,6 +42,13 @@ bool holds_in_child(const Work& work) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/// How many connections the server has; it may count one for a moment longer than it is open.
+long connections_of(test::MemcachedServer& server) {
+    long fewest = server.statistic("curr_connections");
+    for (int count = 0; count != 50; ++count) fewest = (std::min)(fewest, server.statistic("curr_connections"));
+    return fewest;
+}
+
 bool reads_only_its_own(kennel::CacheBackend& backend, const std::string& key) {
     for (int round = 0; round != 300; ++round) {
         put(backend, key, key + std::to_string(round));
@@ -56,12 +64,12 @@ TEST_CASE("a forked child has connections of its own, and the parent keeps its",
     const bool is_binary = GENERATE(false, true);
     const auto backend = memcached_backend(server.url(), {{"binary", is_binary}});
     put(*backend, "key", "value");
-    const long before = server.statistic("curr_connections");
+    const long before = connections_of(server);
     CHECK(holds_in_child([&] {
-        return text_of(*backend, "key") == "value" && server.statistic("curr_connections") == before + 1 &&
+        return text_of(*backend, "key") == "value" && connections_of(server) == before + 1 &&
                reads_only_its_own(*backend, "child");
     }));
-    CHECK(server.statistic("curr_connections") == before);
+    CHECK(connections_of(server) == before);
     CHECK(reads_only_its_own(*backend, "parent"));
 }
 

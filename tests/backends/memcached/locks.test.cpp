@@ -67,7 +67,7 @@ int count_of(const std::vector<std::string>& requests, std::string_view begin) {
 
 } // namespace
 
-TEST_CASE("a creation under a lock is five round trips, and what dogpile understands", "[memcached][locks]") {
+TEST_CASE("a creation under a lock is two round trips, and what dogpile understands", "[memcached][locks]") {
     test::FaultProxy proxy(test::memcached_server().address());
     const auto backend = locking_backend(proxy.address().text());
     const auto mutex = backend->get_mutex("gk1");
@@ -79,12 +79,11 @@ TEST_CASE("a creation under a lock is five round trips, and what dogpile underst
     mutex->release();
     CHECK_FALSE(mutex->is_lost());
     CHECK(requests_of(proxy) == std::vector<std::string>{"add _lockgk1 0 30 32\r\n<token>\r\n", "gets _lockgk1 gk1\r\n",
-                                                         "gets _lockgk1\r\n",
-                                                         "set gk1 0 0 31\r\n"
+                                                         "add gk1 0 0 31\r\n"
                                                          R"({"ct": 1795243567.5, "v": 2}|[])"
                                                          "\r\n",
                                                          "cas _lockgk1 0 2592001 32 <version>\r\n<token>\r\n"});
-    CHECK(proxy.round_trips() == 5);
+    CHECK(proxy.round_trips() == 2);
     CHECK_FALSE(mutex->locked());
 }
 
@@ -153,24 +152,86 @@ TEST_CASE("a lock that was taken over by somebody else is not released", "[memca
     CHECK(server.command("get _lockkey") == item_reply("_lockkey", "1", 4) + "END\r\n");
 }
 
-TEST_CASE("a creation whose lock is lost stores nothing, and says so", "[memcached][locks]") {
+TEST_CASE("a creation whose lock is lost brings nothing back, and says so", "[memcached][locks]") {
+    test::MemcachedServer& server = test::memcached_server();
+    const bool is_binary = GENERATE(false, true);
+    const auto backend = locking_backend(server.url(), {{"binary", is_binary}});
+    const bool had_entry = GENERATE(false, true);
+    if (had_entry) put(*backend, "key", "before");
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(no_deadline) == Turn::mine);
+    if (had_entry) server.command("delete key");
+    const auto reason = GENERATE("delete _lockkey", "set _lockkey 4 0 1\r\n1", "flush_all");
+    server.command(reason);
+    in_creation_of(mutex, [&] { CHECK_NOTHROW(put(*backend, "key", "late")); });
+    CHECK(mutex->is_lost());
+    CHECK_FALSE(text_of(*backend, "key"));
+    in_creation_of(mutex, [&] { put(*backend, "key", "later still"); });
+    CHECK_FALSE(text_of(*backend, "key"));
+    in_creation_of(mutex, [&] { put(*backend, "other", "of another key"); });
+    CHECK(text_of(*backend, "other") == "of another key");
+    CHECK(mutex->await_turn(in(20ms)) != Turn::made);
+    mutex->release();
+}
+
+TEST_CASE("a creation whose lock is lost replaces only the entry that it knew, and says so", "[memcached][locks]") {
     test::MemcachedServer& server = test::memcached_server();
     const auto backend = locking_backend(server.url());
     put(*backend, "key", "before");
     const auto mutex = backend->get_mutex("key");
     REQUIRE(mutex->await_turn(no_deadline) == Turn::mine);
-    const auto reason = GENERATE("delete _lockkey", "set _lockkey 4 0 1\r\n1", "flush_all");
-    server.command(reason);
-    const auto now = text_of(*backend, "key");
-    in_creation_of(mutex, [&] { CHECK_NOTHROW(put(*backend, "key", "late")); });
+    server.command(GENERATE("delete _lockkey", "set _lockkey 4 0 1\r\n1"));
+    const bool is_stored_anew = GENERATE(false, true);
+    if (is_stored_anew) put(*test::memcached_backend(server.url()), "key", "newer");
+    in_creation_of(mutex, [&] { put(*backend, "key", "late"); });
     CHECK(mutex->is_lost());
-    CHECK(text_of(*backend, "key") == now);
-    in_creation_of(mutex, [&] { put(*backend, "key", "later still"); });
-    CHECK(text_of(*backend, "key") == now);
-    in_creation_of(mutex, [&] { put(*backend, "other", "of another key"); });
-    CHECK(text_of(*backend, "other") == "of another key");
-    CHECK(mutex->await_turn(in(20ms)) != Turn::made);
+    CHECK(text_of(*backend, "key") == (is_stored_anew ? "newer" : "late"));
+}
+
+TEST_CASE("a value that was stored by somebody without the lock is not replaced by what was being created",
+          "[memcached][locks]") {
+    test::MemcachedServer& server = test::memcached_server();
+    const bool is_binary = GENERATE(false, true);
+    const auto backend = locking_backend(server.url(), {{"binary", is_binary}});
+    const auto python = test::memcached_backend(server.url());
+    const bool had_entry = GENERATE(false, true);
+    if (had_entry) put(*python, "key", "before");
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(no_deadline) == Turn::mine);
+    put(*python, "key", "newer");
+    in_creation_of(mutex, [&] { put(*backend, "key", "late"); });
+    CHECK(mutex->is_lost());
+    CHECK(text_of(*python, "key") == "newer");
+    CHECK_FALSE(mutex->locked());
+}
+
+TEST_CASE("an entry that was evicted while its next value was created is stored all the same", "[memcached][locks]") {
+    test::MemcachedServer& server = test::memcached_server();
+    const bool is_binary = GENERATE(false, true);
+    const auto backend = locking_backend(server.url(), {{"binary", is_binary}});
+    put(*backend, "key", "before");
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(no_deadline) == Turn::mine);
+    server.command("delete key");
+    in_creation_of(mutex, [&] { put(*backend, "key", "after"); });
+    CHECK_FALSE(mutex->is_lost());
+    CHECK(text_of(*backend, "key") == "after");
+    CHECK_FALSE(mutex->locked());
+}
+
+TEST_CASE("a value that became too big under the lock leaves neither an old one nor the lock", "[memcached][locks]") {
+    test::MemcachedServer& server = test::memcached_server();
+    const bool is_known = GENERATE(false, true); // to the client, which then does not even send it
+    const auto backend = locking_backend(server.url(), {{"max_value_size", is_known ? 1 << 20 : 1 << 24}});
+    const bool had_entry = GENERATE(false, true);
+    if (had_entry) put(*backend, "key", "before");
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(no_deadline) == Turn::mine);
+    in_creation_of(mutex,
+                   [&] { CHECK_THROWS_AS(put(*backend, "key", std::string(1 << 21, 'x')), kennel::BackendError); });
     mutex->release();
+    CHECK_FALSE(text_of(*backend, "key"));
+    CHECK_FALSE(mutex->locked());
 }
 
 TEST_CASE("a lock can be acquired again after it was lost", "[memcached][locks]") {

@@ -2,7 +2,6 @@
 #include "kennel/backends/memcached/memcached_store.hpp"
 
 #include "backends/memcached/memcached_backend.hpp"
-#include "kennel/backends/memcached/server_health.hpp"
 #include "support/catch.hpp"
 #include "support/memcached_server.hpp"
 #include "support/wait_until.hpp"
@@ -73,9 +72,9 @@ TEST_CASE("keys are placed as by pylibmc with every distribution and hash", "[me
     const auto placement = [&](kennel::Arguments arguments) {
         arguments.emplace("url", addresses);
         const kennel::detail::MemcachedSettings settings = kennel::detail::MemcachedSettingsReader(arguments).read();
-        const kennel::detail::MemcachedClient client(settings);
+        const kennel::detail::MemcachedPlacement placed(settings);
         std::string servers;
-        for (const std::string& key : keys_of(24)) servers += client.server_of(key) == 0 ? 'A' : 'B';
+        for (const std::string& key : keys_of(24)) servers += placed.server_of(key) == 0 ? 'A' : 'B';
         return servers;
     };
     CHECK(placement({}) == "AABBABAABBAABBBABAABAABB");
@@ -194,24 +193,4 @@ TEST_CASE("a server can be reached by a Unix socket", "[memcached]") {
         put(*backend, "key", "value");
         CHECK(text_of(*backend, "key") == "value");
     }
-}
-
-TEST_CASE("a server that fails is left alone for longer each time, and then asked by one caller",
-          "[memcached][faults]") {
-    kennel::detail::ServerHealth health(2, 200ms, 1h);
-    CHECK(health.is_perfect());
-    CHECK(health.wait_for(0) == kennel::TimeSpan());
-    health.failed(0);
-    CHECK_FALSE(health.is_perfect());
-    CHECK(health.wait_for(0) > 0s);
-    CHECK(health.wait_for(0) <= 50ms);
-    CHECK(health.wait_for(1) == kennel::TimeSpan());
-    for (int count = 0; count != 100; ++count) health.failed(0);
-    CHECK(health.wait_for(0) > 50ms);
-    CHECK(health.wait_for(0) <= 200ms);
-    REQUIRE(test::wait_until([&] { return health.wait_for(0) == kennel::TimeSpan(); }));
-    CHECK(health.wait_for(0) > 0s); // somebody is asking it
-    health.answered(0);
-    CHECK(health.is_perfect());
-    CHECK(health.wait_for(0) == kennel::TimeSpan());
 }

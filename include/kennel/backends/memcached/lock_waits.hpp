@@ -2,11 +2,11 @@
 #define KENNEL_BACKENDS_MEMCACHED_LOCK_WAITS_HPP
 
 #include "kennel/backends/memcached/memcached_store.hpp"
+#include "kennel/backends/net/jitter.hpp"
+#include "kennel/detail/hex.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
-#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,16 +14,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Sixteen random bytes in hexadecimal digits, which nobody else has; from the system, so a forked child has others.
-[[nodiscard]] inline std::string new_lock_token() {
-    std::random_device random;
-    std::string token;
-    for (int word = 0; word != 4; ++word) {
-        const std::uint32_t bits = random();
-        for (unsigned shift = 32; shift != 0; shift -= 4) token += "0123456789abcdef"[(bits >> (shift - 4)) & 15U];
-    }
-    return token;
-}
+/// Sixteen random bytes in hexadecimal digits, which nobody else has.
+[[nodiscard]] inline std::string new_lock_token() { return hex(random_bytes<16>()); }
 
 /// Whether the text of a lock is one of those, and not the "1" of dogpile.
 [[nodiscard]] inline bool is_lock_token(std::string_view text) noexcept {
@@ -46,8 +38,7 @@ public:
     }
 
     void pause() {
-        const double fraction = 0.5 + 0.5 * std::uniform_real_distribution<double>()(random_);
-        TimeSpan::Nanoseconds pause(static_cast<std::int64_t>(static_cast<double>(next_.count()) * fraction));
+        TimeSpan::Nanoseconds pause = next_ - random_up_to(next_ / 2);
         if (deadline_ != no_deadline) pause = (std::min)(pause, deadline_ - store_.clock().steady_now());
         if (pause.count() > 0) std::this_thread::sleep_for(pause);
         next_ = (std::min)(2 * next_, longest_);
@@ -58,7 +49,6 @@ private:
     TimeSpan::Nanoseconds longest_;
     SteadyTime deadline_;
     TimeSpan::Nanoseconds next_ = (std::min)(TimeSpan::Nanoseconds(std::chrono::milliseconds(1)), longest_);
-    std::minstd_rand random_{std::random_device()()};
 };
 
 } // namespace detail

@@ -3,34 +3,26 @@
 
 #include "kennel/errors.hpp"
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A memcached server, or the way to it, has failed; the connection that saw it is not used again.
-class MemcachedFailure : public BackendError {
+/// A memcached server answers that it cannot do what it was asked.
+class MemcachedRefusal : public BackendError {
 public:
-    enum class Kind {
-        lost,      ///< not reached, or gone before it had answered
-        timed_out, ///< silent for too long
-        refused,   ///< it answered that it cannot
-        nonsense,  ///< it answered what is no answer to this
-    };
-
-    /// `server` is its position among the servers.
-    MemcachedFailure(Kind kind, std::size_t server, const std::string& cause)
-        : BackendError(cause), kind_(kind), server_(server) {}
-
-    [[nodiscard]] Kind kind() const noexcept { return kind_; }
-    [[nodiscard]] std::size_t server() const noexcept { return server_; }
-
-private:
-    Kind kind_;
-    std::size_t server_;
+    using BackendError::BackendError;
 };
+
+/// What a server has written, fit to be shown.
+[[nodiscard]] inline std::string shown(std::string_view words) {
+    constexpr std::size_t longest = 100;
+    std::string text(words.substr(0, longest));
+    for (char& byte : text)
+        if (byte < ' ' || byte >= '\x7f') byte = '?';
+    return text;
+}
 
 } // namespace detail
 KENNEL_NAMESPACE_END

@@ -3,42 +3,34 @@
 
 #include "kennel/backends/memcached/item_expiry.hpp"
 #include "kennel/backends/memcached/lock_waits.hpp"
-#include "kennel/backends/memcached/memcached_store.hpp"
+#include "kennel/backends/memcached/memcached_lock.hpp"
 #include "kennel/cache_mutex.hpp"
 #include "kennel/detail/fork_generation.hpp"
 #include "kennel/lease_keeper.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cstddef>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// What has been read of an entry along with its lock.
-struct MemcachedReadAlong {
-    bool is_there = false;
-    std::string value{};
-    std::uint32_t flags = 0;
-};
-
-/// The lock of one key as dogpile keeps it on memcached: an item that only one can add. The text in it is one that
-/// nobody else has, so it is given back only by whoever holds it. It has a lease, which is renewed while it is held.
+/// The lock of one key as dogpile keeps it on memcached: an item that only one can add. It has a lease, which is
+/// renewed while it is held, and is given back only by whoever holds it.
 class MemcachedMutex final : public CacheMutex, public Lease, public std::enable_shared_from_this<MemcachedMutex> {
+    using Look = MemcachedLock::Look;
+
 public:
     /// The key is legal.
     MemcachedMutex(std::shared_ptr<MemcachedStore> store, std::string_view key)
-        : store_(std::move(store)), key_(key), lock_key_(lock_key_of(store_->settings().lock_prefix, key)) {}
+        : store_(std::move(store)), lock_(store_, key) {}
 
     /// A lock that is held is given up to its lease.
     ~MemcachedMutex() override {
@@ -51,31 +43,59 @@ public:
     [[nodiscard]] bool acquire(SteadyTime deadline) override {
         require_own_process();
         for (LockWaits waits(*store_, deadline);; waits.pause()) {
-            if (take()) return true;
+            const std::string token = new_lock_token();
+            const Look look = lock_.take(token, lease_expiry(), false);
+            if (look.lock == token) {
+                adopt(token, look);
+                return true;
+            }
             if (waits.are_over()) return false;
         }
     }
 
+    /// One round trip where lock and entry are together and the lock is free.
     [[nodiscard]] Turn await_turn(SteadyTime deadline) override {
         require_own_process();
         static_cast<void>(take_read_along());
         LockWaits waits(*store_, deadline);
-        for (int tries = 0;;) {
-            if (!take()) {
-                const std::optional<Turn> turn = watch(waits);
-                if (turn) return *turn;
-                continue; // it is free
+        for (int refusals = 0;;) {
+            const std::string token = new_lock_token();
+            Look look = lock_.take(token, lease_expiry(), true);
+            if (look.lock == token) {
+                adopt(token, look);
+                note_entry(look);
+                return Turn::mine;
             }
-            if (is_confirmed()) return Turn::mine;
             constexpr int enough = 3;
-            if (++tries == enough) fail("the server takes the lock and does not keep it");
+            if (look.reply == MemcachedReply::done && ++refusals == enough)
+                fail("the server takes the lock and does not keep it");
+            if (deadline == at_once) return Turn::timed_out;
+            const std::optional<Turn> turn = watch(std::move(look), waits);
+            if (turn) return *turn;
         }
     }
 
-    [[nodiscard]] bool locked() override {
-        return store_->with_client("ask the lock", lock_key_,
-                                   [this](MemcachedClient& client) { return client.get(lock_key_).has_value(); });
+    [[nodiscard]] bool can_look() const noexcept override { return lock_.is_beside_entry(); }
+
+    /// One round trip where `can_look`, and another one to give the lock back when there is an entry.
+    [[nodiscard]] Turn look_or_acquire() override {
+        require_own_process();
+        static_cast<void>(take_read_along());
+        const std::string token = new_lock_token();
+        Look look = lock_.take(token, lease_expiry(), true);
+        const bool is_ours = look.lock == token;
+        if (look.entry && look.entry->is_there) {
+            if (is_ours) give_back(token, look.version);
+            note_entry(look);
+            return Turn::made;
+        }
+        if (!is_ours) return Turn::timed_out;
+        adopt(token, look);
+        note_entry(look);
+        return Turn::mine;
     }
+
+    [[nodiscard]] bool locked() override { return !lock_.look_at_lock().lock.empty(); }
 
     void release() noexcept override {
         if (is_inherited()) return;
@@ -89,29 +109,27 @@ public:
 
     /// Whether this is the lock of that key in that store.
     [[nodiscard]] bool is_of(const MemcachedStore& store, std::string_view key) const noexcept {
-        return store_.get() == &store && key_ == key;
+        return store_.get() == &store && lock_.key() == key;
     }
 
-    /// What `await_turn` has read of the entry, once.
+    /// What was read of the entry along with the lock, once.
     [[nodiscard]] std::optional<MemcachedReadAlong> take_read_along() {
         const std::lock_guard lock(mutex_);
         return std::exchange(read_along_, std::nullopt);
     }
 
-    /// Runs `store_entry` if the lock is held for certain as long as that takes, and gives the lock back then. If it
-    /// was lost, nothing is done. A lock that is not and was not held is no hindrance.
-    template <class StoreEntry>
-    void store_under_lock(StoreEntry&& store_entry) {
+    /// Stores the entry if the lock is held as long as that takes and nobody has stored one since, and gives the lock
+    /// back by that. Otherwise the lock was lost, and the creation's value is not what the key has now. A lock that is
+    /// not and was not held is no hindrance.
+    void store_under_lock(const MemcachedEntry& entry) {
         if (is_inherited()) return is_lost_.store(true);
         const std::lock_guard lock(mutex_);
         read_along_.reset();
         if (is_held_ && !is_held_for_certain()) lose();
         if (is_lost_.load()) return;
-        store_entry();
-        if (!is_held_) return;
-        let_go();
-        give_back();
-        if (is_lost_.load()) remove(key_); // it was taken away while the entry was stored, which may be out of date
+        if (!is_held_) return store_entry(*store_, entry);
+        if (!entry.may_fit()) return store_entry(*store_, entry); // which throws
+        store_fenced(entry);
     }
 
     void renew() noexcept override {
@@ -129,11 +147,10 @@ public:
     }
 
 private:
-    /// What both items were found to be.
-    struct Look {
-        std::string lock{};        ///< empty when nobody holds it
-        std::uint64_t version = 0; ///< of the lock
-        bool is_news = false;      ///< the entry is not the one that was seen before
+    /// What the key had when the lock was taken.
+    struct Fence {
+        bool is_there = false;
+        std::uint64_t version = 0; ///< zero if the server counts none
     };
 
     [[nodiscard]] bool has_lease() const noexcept { return !store_->settings().lock_timeout.is_unlimited(); }
@@ -154,30 +171,22 @@ private:
     /// Whether this was acquired by the process of which this one is a fork.
     [[nodiscard]] bool is_inherited() const noexcept { return generation_.load() != fork_generation(); }
 
-    [[nodiscard]] bool take() {
-        const std::string token = new_lock_token();
-        SteadyTime sent{};
-        int calls = 0;
-        const MemcachedReply reply = store_->with_client("lock", lock_key_, [&](MemcachedClient& client) {
-            if (calls++ == 0) sent = std::chrono::steady_clock::now();
-            return client.add(lock_key_, token, lease_expiry());
-        });
-        // The first answer may have been lost, but not the lock.
-        const bool is_ours = reply == MemcachedReply::done || (calls > 1 && read_lock().value == token);
-        if (is_ours) adopt(token, sent);
-        return is_ours;
-    }
-
-    void adopt(const std::string& token, SteadyTime sent) {
+    void adopt(const std::string& token, const Look& look) {
         const std::lock_guard lock(mutex_);
         token_ = token;
-        version_ = 0;
-        acquired_ = sent;
-        proven_until_ = proven_end(sent);
+        version_ = look.version;
+        fence_ = fence_of(look);
+        acquired_ = look.sent;
+        proven_until_ = proven_end(look.sent);
         generation_.store(fork_generation());
         is_lost_.store(false);
         is_held_ = true;
-        keep(sent);
+        keep(look.sent);
+    }
+
+    [[nodiscard]] static std::optional<Fence> fence_of(const Look& look) noexcept {
+        if (!look.entry) return std::nullopt;
+        return Fence{.is_there = look.entry->is_there, .version = look.entry->version};
     }
 
     /// Arranges for the next renewal.
@@ -206,93 +215,56 @@ private:
     }
 
     /// Watches the lock, which somebody else holds, and the entry; nothing when the lock is free.
-    [[nodiscard]] std::optional<Turn> watch(LockWaits& waits) {
-        for (;; waits.pause()) {
-            if (waits.are_over()) return Turn::timed_out;
-            const Look look = look_at_both();
-            if (look.is_news) return Turn::made;
+    [[nodiscard]] std::optional<Turn> watch(Look look, LockWaits& waits) {
+        if (!look.entry) look = lock_.look_at_both();
+        for (;; look = lock_.look_at_both()) {
+            if (note_entry(look)) return Turn::made;
             if (look.lock.empty()) return std::nullopt;
+            if (waits.are_over()) return Turn::timed_out;
+            waits.pause();
         }
     }
 
-    [[nodiscard]] Look look_at_both() {
-        Look look;
-        MemcachedReadAlong entry;
-        std::uint64_t entry_version = 0;
-        const std::array<std::string_view, 2> keys{lock_key_, key_};
-        store_->get_multi("watch the lock", keys, true, [&](std::size_t index, const MemcachedItem& item) {
-            if (index == 0) {
-                look.lock = item.value.empty() ? std::string_view("?") : item.value;
-                look.version = item.version;
-            } else {
-                entry = {.is_there = true, .value = std::string(item.value), .flags = item.flags};
-                entry_version = item.version;
-            }
-        });
-        look.is_news = entry.is_there && entry_version != seen_version_;
-        seen_version_ = entry_version;
+    /// Keeps the entry for the next look, and says whether it is there and not the one that was seen before.
+    bool note_entry(Look& look) {
+        const bool is_news = look.entry->is_there && look.entry->version != seen_version_;
+        seen_version_ = look.entry->version;
         const std::lock_guard lock(mutex_);
-        read_along_ = std::move(entry);
-        return look;
-    }
-
-    /// Reads the entry once more, now that nobody else creates it, and with it the version of the lock.
-    [[nodiscard]] bool is_confirmed() {
-        try {
-            const Look look = look_at_both();
-            const std::lock_guard lock(mutex_);
-            version_ = look.version;
-            if (look.lock == token_) return true;
-            let_go();
-            return false;
-        } catch (...) {
-            release();
-            throw;
-        }
-    }
-
-    struct LockItem {
-        std::string value{};
-        std::uint64_t version = 0;
-    };
-
-    [[nodiscard]] LockItem read_lock() {
-        return store_->with_client("read the lock", lock_key_, [this](MemcachedClient& client) {
-            const auto item = client.get(lock_key_, true);
-            return item ? LockItem{std::string(item->value), item->version} : LockItem();
-        });
-    }
-
-    /// Gives the lock another expiry if it is still in that version.
-    [[nodiscard]] MemcachedReply change(ItemExpiry expiry, std::uint64_t version) {
-        return store_->with_client("keep the lock", lock_key_, [&](MemcachedClient& client) {
-            return client.replace(lock_key_, token_, expiry, version);
-        });
+        read_along_ = std::move(look.entry);
+        return is_news;
     }
 
     /// Begins the lease anew; false when the lock is not held any more.
     [[nodiscard]] bool prolong() {
         for (int tries = 0; tries != 2; ++tries) {
-            const LockItem item = read_lock();
-            if (item.value != token_) return false;
-            if (item.version == 0) return true; // the server has no versions, so it cannot be changed for certain
-            const SteadyTime sent = std::chrono::steady_clock::now();
-            version_ = 0;
-            if (change(lease_expiry(), item.version) != MemcachedReply::done) continue;
-            proven_until_ = proven_end(sent);
+            if (version_ == 0 && !find_version()) return false;
+            if (version_ == 0) return true; // the server has no versions, so it cannot be changed for certain
+            const Look look = lock_.prolong(token_, lease_expiry(), version_);
+            if (look.lock != token_) return false;
+            version_ = look.version;
+            if (look.reply != MemcachedReply::done) continue;
+            proven_until_ = proven_end(look.sent);
             return true;
         }
         return false;
     }
 
-    /// Whether the lock is held, and for longer than an answer may take.
+    /// False when the lock is not held any more.
+    [[nodiscard]] bool find_version() {
+        const Look look = lock_.look_at_lock();
+        version_ = look.version;
+        return look.lock == token_;
+    }
+
+    /// Whether the lock is held, and for longer than an answer may take, as far as that can be known without asking
+    /// when it was read along with the entry.
     [[nodiscard]] bool is_held_for_certain() {
-        if (has_margin()) {
-            const LockItem item = read_lock();
-            version_ = item.version;
-            return item.value == token_ && has_margin();
-        }
-        return prolong() && has_margin();
+        if (!has_margin() && !(prolong() && has_margin())) return false;
+        if (fence_ && version_ != 0) return true;
+        const Look look = lock_.look_at_both();
+        version_ = look.version;
+        if (!fence_) fence_ = fence_of(look);
+        return look.lock == token_ && has_margin();
     }
     [[nodiscard]] bool has_margin() const noexcept {
         if (!has_lease()) return true;
@@ -301,21 +273,68 @@ private:
         return later_by(SteadyTime(std::chrono::steady_clock::now()), margin) < proven_until_;
     }
 
+    /// Stores by a command that does nothing when the key has no longer what it had. What the answers mean:
+    ///   - somebody has stored since: the value would be out of date, and is not stored;
+    ///   - the key has lost its entry, but the lock is ours: it was evicted, for who erases takes the lock away;
+    ///   - stored where there was nothing, but the lock is gone: it may have been erased, and must not come back;
+    ///   - stored in the place of what there was, but the lock is gone: who has taken it away writes the entry later.
+    void store_fenced(const MemcachedEntry& entry) {
+        using enum MemcachedReply;
+        MemcachedStoring item = entry.item();
+        item.version = fence_->version;
+        const MemcachedCommand command = !fence_->is_there   ? MemcachedCommand::add
+                                         : item.version != 0 ? MemcachedCommand::replace
+                                                             : MemcachedCommand::set;
+        const MemcachedLock::Stored stored = store_and_give_back(command, item);
+        let_go();
+        const bool was_ours = stored.lock == done || version_ == 0; // without versions it has just been looked at
+        if (stored.entry == exists || !was_ours) is_lost_.store(true);
+        if (stored.entry == too_big) refuse(entry);
+        if (stored.entry == absent && was_ours) return add(entry);
+        if (stored.entry == done && !was_ours && command == MemcachedCommand::add) erase_item(*store_, lock_.key());
+    }
+
+    [[nodiscard]] MemcachedLock::Stored store_and_give_back(MemcachedCommand command, const MemcachedStoring& item) {
+        try {
+            return lock_.store_and_give_back(command, item, token_, version_);
+        } catch (const MemcachedRefusal&) {
+            erase_item(*store_, lock_.key()); // as the server does when it has no memory for what replaces anything
+            throw;
+        }
+    }
+
+    void add(const MemcachedEntry& entry) {
+        const MemcachedReply reply = store_->with_connection(
+            "set", entry.key(), [&](MemcachedConnection& connection, SteadyTime deadline) {
+                connection.ask_to_store(MemcachedCommand::add, entry.item());
+                connection.send(deadline);
+                return connection.receive_reply(MemcachedCommand::add);
+            });
+        if (reply == MemcachedReply::too_big) refuse(entry);
+        if (reply == MemcachedReply::exists) is_lost_.store(true);
+    }
+
+    [[noreturn]] void refuse(const MemcachedEntry& entry) {
+        erase_item(*store_, entry.key());
+        entry.refuse(*store_);
+    }
+
     /// Ends the lock at the server if it is still ours. That it cannot be asked is as good as a lease that runs out.
     void give_back() noexcept {
         try {
-            if (version_ != 0 && change(already_expired, version_) == MemcachedReply::done) return;
-            const LockItem item = read_lock();
-            if (item.value != token_) return is_lost_.store(true);
-            if (item.version != 0) static_cast<void>(change(already_expired, item.version));
-            else if (has_margin()) remove(lock_key_);
+            if (version_ != 0 && lock_.give_back(token_, version_) == MemcachedReply::done) return;
+            if (!find_version()) return is_lost_.store(true);
+            if (version_ != 0 || has_margin()) static_cast<void>(lock_.give_back(token_, version_));
         } catch (...) { // NOLINT(*-empty-catch): release reports nothing
         }
     }
 
-    void remove(const std::string& key) {
-        static_cast<void>(
-            store_->with_client("erase", key, [&](MemcachedClient& client) { return client.erase(key); }));
+    /// The same for one that was taken just now, and not needed.
+    void give_back(const std::string& token, std::uint64_t version) noexcept {
+        try {
+            static_cast<void>(lock_.give_back(token, version));
+        } catch (...) { // NOLINT(*-empty-catch): then its lease ends
+        }
     }
 
     void require_own_process() const {
@@ -323,12 +342,11 @@ private:
     }
 
     [[noreturn]] void fail(std::string_view why) const {
-        throw BackendError(joined({"memcached: lock '", lock_key_.substr(0, 60), "': ", why}));
+        throw BackendError(joined({"memcached: lock '", lock_.lock_key().substr(0, 60), "': ", why}));
     }
 
     std::shared_ptr<MemcachedStore> store_;
-    std::string key_;
-    std::string lock_key_;
+    MemcachedLock lock_;
     std::uint64_t seen_version_ = 0; ///< of the entry; for whoever waits alone
 
     std::atomic<unsigned> generation_ = fork_generation();
@@ -336,43 +354,13 @@ private:
     std::mutex mutex_; ///< over everything below, also while the server is asked about it
     bool is_held_ = false;
     std::string token_;
-    std::uint64_t version_ = 0; ///< of the lock; zero when it is not known
+    std::uint64_t version_ = 0; ///< of the lock; zero when the server counts none
+    std::optional<Fence> fence_;
     SteadyTime acquired_{};
     SteadyTime proven_until_{};
     std::optional<LeaseKeeper::Ticket> ticket_;
     std::optional<MemcachedReadAlong> read_along_;
 };
-
-/// Takes the locks of these keys, which are legal, away from creations that hold them, so that these do not store what
-/// would be out of date. A lock of dogpile is left alone, for it would not be missed. When a lock cannot be asked for,
-/// its holder cannot ask either before it stores.
-inline void end_memcached_creations(MemcachedStore& store, std::span<const std::string_view> keys) {
-    struct Held {
-        std::size_t index;
-        std::string token;
-        std::uint64_t version;
-    };
-    std::vector<std::string> texts;
-    for (const std::string_view key : keys) texts.push_back(lock_key_of(store.settings().lock_prefix, key));
-    const std::vector<std::string_view> lock_keys(texts.begin(), texts.end());
-    std::vector<Held> all_held;
-    try {
-        store.get_multi("ask the lock", lock_keys, true, [&](std::size_t index, const MemcachedItem& item) {
-            if (is_lock_token(item.value)) all_held.push_back({index, std::string(item.value), item.version});
-        });
-    } catch (const BackendError&) { // NOLINT(*-empty-catch): see above
-    }
-    for (const Held& held : all_held) {
-        const std::string_view lock_key = lock_keys[held.index];
-        try {
-            store.with_client("take the lock away", lock_key, [&](MemcachedClient& client) {
-                return held.version != 0 ? client.replace(lock_key, held.token, already_expired, held.version)
-                                         : client.erase(lock_key);
-            });
-        } catch (const BackendError&) { // NOLINT(*-empty-catch): see above
-        }
-    }
-}
 
 } // namespace detail
 KENNEL_NAMESPACE_END

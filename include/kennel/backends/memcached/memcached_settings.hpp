@@ -82,22 +82,22 @@ private:
         }
         if (settings_.servers.empty())
             arguments_.refuse("url", "is missing: name the servers, for example \"localhost:11211\"");
-        constexpr std::size_t most_servers = 100; // libmemcached waits for no more at once
+        constexpr std::size_t most_servers = 100; // each has a place in every list that is asked for
         if (settings_.servers.size() > most_servers) arguments_.refuse("url", "names more than 100 servers");
         read_distribution();
     }
 
     void read_distribution() {
         using enum MemcachedDistribution;
-        const auto name = arguments_.get<std::string>("distribution");
-        const bool ketama_asked = arguments_.get<bool>("ketama", false);
+        const auto name = with_behavior<std::string>("distribution");
+        const bool ketama_asked = with_behavior<bool>("ketama").value_or(false);
         if (name && ketama_asked && *name != "ketama") arguments_.refuse("ketama", "contradicts 'distribution'");
         const std::string chosen = ketama_asked ? "ketama" : name.value_or("modula");
         if (chosen == "modula") settings_.distribution = modula;
         else if (chosen == "ketama" || chosen == "consistent") settings_.distribution = ketama;
         else if (chosen == "ketama_weighted") settings_.distribution = ketama_weighted;
         else arguments_.refuse("distribution", "must be 'modula', 'ketama' or 'ketama_weighted'");
-        settings_.hash = arguments_.get<std::string>("hash", settings_.hash);
+        settings_.hash = with_behavior<std::string>("hash").value_or(settings_.hash);
         constexpr std::string_view hashes[] = {"default", "md5",      "crc",    "fnv1_64", "fnv1a_64",
                                                "fnv1_32", "fnv1a_32", "murmur", "jenkins"};
         bool is_known = false;
@@ -118,8 +118,8 @@ private:
         settings_.connect_timeout = limited("connect_timeout", settings_.connect_timeout);
         settings_.socket_timeout = limited("socket_timeout", settings_.socket_timeout);
         settings_.retry_timeout = limited("retry_timeout", settings_.retry_timeout);
-        settings_.tcp_nodelay = arguments_.get<bool>("tcp_nodelay", settings_.tcp_nodelay);
-        settings_.tcp_keepalive = arguments_.get<bool>("tcp_keepalive", settings_.tcp_keepalive);
+        settings_.tcp_nodelay = with_behavior<bool>("tcp_nodelay").value_or(settings_.tcp_nodelay);
+        settings_.tcp_keepalive = with_behavior<bool>("tcp_keepalive").value_or(settings_.tcp_keepalive);
         settings_.max_connections = count("max_connections", settings_.max_connections);
         if (settings_.max_connections > 10'000) arguments_.refuse("max_connections", "must be at most 10000");
     }
@@ -155,24 +155,42 @@ private:
     /// What dogpile's backends take and this one cannot do.
     void refuse_foreign() {
         if (arguments_.has("tls_context"))
-            arguments_.refuse("tls_context",
-                              "asks for TLS, which libmemcached has not: let a TLS tunnel (stunnel, a service "
-                              "mesh) listen on a Unix socket or on localhost, and name that in 'url'");
+            arguments_.refuse("tls_context", "asks for TLS, which there is not: let a TLS tunnel (stunnel, a service "
+                                             "mesh) listen on a Unix socket or on localhost, and name that in 'url'");
         if (arguments_.has("behaviors"))
             arguments_.refuse("behaviors",
-                              "is a table of pylibmc's: give what is in it as arguments of their own, such as "
-                              "'ketama', 'tcp_nodelay' or 'hash'; times here are in seconds");
+                              "is a table of pylibmc's, and to be one here, too: behaviors.ketama = true in a "
+                              "file, {\"behaviors.ketama\", true} in code");
+        for (const char* const name :
+             {"behaviors.connect_timeout", "behaviors.send_timeout", "behaviors.receive_timeout",
+              "behaviors.retry_timeout", "behaviors.dead_timeout"})
+            if (arguments_.has(name))
+                arguments_.refuse(name,
+                                  "is counted in another unit by pylibmc: give connect_timeout, socket_timeout or "
+                                  "retry_timeout as an argument of its own, such as \"500ms\"");
         for (const char* const
                  name : // of the other clients of Python: when they try again, and what they do with objects
              {"dead_retry", "default_noreply", "enable_retry_client", "retry_attempts", "retry_delay", "retry_for",
               "do_not_retry_for", "hashclient_retry_attempts", "hashclient_retry_timeout", "hashclient_dead_timeout",
               "serde", "socket_keepalive"})
             static_cast<void>(arguments_.has(name));
-        for (const char* const name : {"auto_eject", "remove_failed", "num_replicas", "no_block", "buffer_requests"})
+        for (const char* const name :
+             {"auto_eject", "remove_failed", "num_replicas", "no_block", "buffer_requests", "behaviors.auto_eject",
+              "behaviors.remove_failed", "behaviors.num_replicas", "behaviors.no_block", "behaviors.buffer_requests"})
             if (arguments_.has(name))
                 arguments_.refuse(name,
                                   "would serve stale values or lose writes, and is not offered: a server that does "
                                   "not answer is a miss here");
+    }
+
+    /// The argument of that name, or the one in pylibmc's table `behaviors`.
+    template <class Type>
+    [[nodiscard]] std::optional<Type> with_behavior(std::string_view name) {
+        const std::string in_table = joined({"behaviors.", name});
+        const auto own = arguments_.get<Type>(name);
+        const auto behavior = arguments_.get<Type>(in_table);
+        if (own && behavior) arguments_.refuse(in_table, joined({"is there as '", name, "', too: give one of them"}));
+        return own ? own : behavior;
     }
 
     [[nodiscard]] TimeSpan positive(std::string_view name, TimeSpan fallback) {

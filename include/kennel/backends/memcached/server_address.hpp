@@ -1,6 +1,7 @@
 #ifndef KENNEL_BACKENDS_MEMCACHED_SERVER_ADDRESS_HPP
 #define KENNEL_BACKENDS_MEMCACHED_SERVER_ADDRESS_HPP
 
+#include "kennel/backends/net/endpoint.hpp"
 #include "kennel/detail/joined.hpp"
 #include "kennel/errors.hpp"
 
@@ -28,6 +29,10 @@ struct MemcachedAddress {
         if (is_unix()) return host;
         const bool needs_brackets = host.find(':') != std::string::npos;
         return joined({needs_brackets ? "[" : "", host, needs_brackets ? "]:" : ":", std::to_string(port)});
+    }
+
+    [[nodiscard]] Endpoint endpoint() const {
+        return is_unix() ? Endpoint{.unix_socket = host} : Endpoint{.host = host, .port = port};
     }
 
     friend bool operator==(const MemcachedAddress&, const MemcachedAddress&) = default;

@@ -52,7 +52,7 @@ public:
             }
             if (text.size() > longest_line) throw MalformedInput("a line of its answer is too long");
             looked_at = text.size();
-            require(text.size() + 1);
+            demand(text.size() + 1);
         }
     }
 
@@ -60,7 +60,7 @@ public:
     /// leaves the view as it is.
     [[nodiscard]] std::string_view block(std::size_t size, std::size_t tail = 0) {
         if (size + tail > buffer_size) return long_block(size, tail);
-        require(size + tail);
+        demand(size + tail);
         const std::string_view bytes(buffer_.get() + begin_, size);
         begin_ += size;
         return bytes;
@@ -79,7 +79,7 @@ private:
     static constexpr std::size_t longest_kept = std::size_t{4} * 1024 * 1024;
 
     /// Receives until so many bytes are there, which fit into the buffer.
-    void require(std::size_t size) {
+    void demand(std::size_t size) {
         if (end_ - begin_ >= size) return;
         if (begin_ == end_) begin_ = end_ = 0;
         else if (begin_ + size > buffer_size || begin_ > buffer_size / 2) {

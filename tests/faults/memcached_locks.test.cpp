@@ -1,0 +1,194 @@
+// needs: memcached
+// Creations whose lock is lost, whose holder is killed, or whose server does not answer.
+
+#include "kennel/backends/memcached.hpp"
+
+#include "backends/memcached/faulty_server.hpp"
+#include "kennel/creation_scope.hpp"
+#include "kennel/kennel.hpp"
+#include "support/catch.hpp"
+#include "support/fault_proxy.hpp"
+#include "support/forked_process.hpp"
+#include "support/halted_creation.hpp"
+#include "support/memcached_server.hpp"
+#include "support/threads.hpp"
+#include "support/wait_until.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using test::HaltedCreation;
+using test::MemcachedServer;
+using test::put;
+using test::text_of;
+using test::wait_until;
+
+kennel::CacheRegion<> locking_region(const std::string& url, kennel::Arguments arguments = {}) {
+    arguments.emplace("url", url);
+    arguments.emplace("distributed_lock", true);
+    kennel::CacheRegion<> region;
+    region.configure("memcached", {.expiration_time = 1h, .arguments = arguments});
+    return region;
+}
+
+std::shared_ptr<kennel::MemcachedBackend> locking_backend(const std::string& url, kennel::Arguments arguments = {}) {
+    arguments.emplace("distributed_lock", true);
+    return test::memcached_backend(url, std::move(arguments));
+}
+
+bool exists(MemcachedServer& server, const std::string& key) { return server.command("get " + key) != "END\r\n"; }
+
+std::string stored_at(MemcachedServer& server, const std::string& key) { return server.command("get " + key); }
+
+} // namespace
+
+TEST_CASE("a value whose lock was taken away while it was created goes to its caller and is not stored",
+          "[memcached][fault-19]") {
+    MemcachedServer& server = test::memcached_server();
+    const auto region = locking_region(server.url());
+    HaltedCreation creation(region, "key", 1);
+    REQUIRE(exists(server, "_lockkey"));
+    const bool is_taken_over = GENERATE(false, true);
+    server.command(is_taken_over ? "set _lockkey 4 0 1\r\n1" : "delete _lockkey");
+    CHECK(creation.finish() == 1);
+    CHECK_FALSE(exists(server, "key"));
+    CHECK(exists(server, "_lockkey") == is_taken_over);
+    const kennel::RegionStatistics statistics = region.statistics();
+    CHECK(statistics.locks_lost == 1);
+    CHECK(statistics.writes_failed == 0);
+    CHECK(statistics.created == 1);
+    CHECK(region.get_or_create("other", [] { return 2; }) == 2);
+    CHECK(exists(server, "other"));
+}
+
+TEST_CASE("a process that was halted until its lease was over does not store what it creates",
+          "[memcached][fault-19]") {
+    MemcachedServer& server = test::memcached_server();
+    const bool had_entry = GENERATE(false, true);
+    if (had_entry) put(*test::memcached_backend(server.url()), "key", "1");
+    test::ForkedProcess process([&] {
+        const auto backend = locking_backend(server.url(), {{"lock_timeout", 2s}});
+        const auto mutex = backend->get_mutex("key");
+        if (mutex->await_turn(kennel::no_deadline) != kennel::Turn::mine) return false;
+        if (!wait_until([&] { return exists(server, "go_on"); })) return false;
+        const kennel::CreationScope scope({&mutex, 1});
+        put(*backend, "key", "of the halted process");
+        return mutex->is_lost();
+    });
+    REQUIRE(wait_until([&] { return exists(server, "_lockkey"); }));
+    process.send_signal(SIGSTOP);
+    const auto waiter = locking_backend(server.url());
+    const auto mutex = waiter->get_mutex("key");
+    REQUIRE(mutex->acquire(std::chrono::steady_clock::now() + 10s)); // at the end of the lease
+    const std::string token = stored_at(server, "_lockkey");
+    const std::string before = stored_at(server, "key");
+    server.command("set go_on 0 0 1\r\n1");
+    process.send_signal(SIGCONT);
+    CHECK(process.succeeds());
+    CHECK(stored_at(server, "_lockkey") == token);
+    CHECK(stored_at(server, "key") == before);
+    mutex->release();
+}
+
+TEST_CASE("a holder that is killed at any moment leaves a lock that ends, and no half value", "[memcached][fault-18]") {
+    MemcachedServer& server = test::memcached_server();
+    std::mt19937 random(7);
+    constexpr int rounds = 60;
+    for (int round = 0; round != rounds; ++round) {
+        test::ForkedProcess process([&] {
+            const auto region = locking_region(server.url(), {{"lock_timeout", 2s}});
+            for (int number = 0;; ++number) {
+                const std::string key = "key" + std::to_string(number % 3);
+                if (region.get_or_create(key, [] { return std::string(5000, 'x'); }).size() != 5000) return false;
+                region.erase(key);
+            }
+            return true;
+        });
+        const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 20'000);
+        while (std::chrono::steady_clock::now() < end) {
+        }
+        process.send_signal(SIGKILL);
+    }
+    const auto region = locking_region(server.url());
+    const auto start = std::chrono::steady_clock::now();
+    for (int number = 0; number != 3; ++number) {
+        const std::string value = region.get_or_create("key" + std::to_string(number),
+                                                       [] { return std::string(5000, 'x'); });
+        CHECK(value == std::string(5000, 'x'));
+    }
+    CHECK(std::chrono::steady_clock::now() - start < 3 * 3s); // one lease each at the most
+    for (int number = 0; number != 3; ++number)
+        CHECK(wait_until([&] { return !exists(server, "_lockkey" + std::to_string(number)); }, 5s));
+}
+
+TEST_CASE("when the answer to a lock's request is lost, the lock does not count as held, and ends with its lease",
+          "[memcached][fault-20]") {
+    MemcachedServer& server = test::memcached_server();
+    test::FaultProxy proxy(server.address());
+    const auto backend = locking_backend(proxy.address().text(), test::hasty({{"lock_timeout", 2s}}));
+    const auto mutex = backend->get_mutex("key");
+    proxy.hold();
+    CHECK_THROWS_AS(mutex->try_acquire(), kennel::BackendError);
+    proxy.pass();
+    REQUIRE(wait_until([&] { return exists(server, "_lockkey"); }));
+    mutex->release();
+    CHECK(exists(server, "_lockkey"));
+    const auto next = locking_backend(server.url())->get_mutex("key");
+    CHECK(next->acquire(std::chrono::steady_clock::now() + 10s));
+    next->release();
+}
+
+TEST_CASE("when the answer to a store is lost, the lock is released only if it is still ours",
+          "[memcached][fault-20]") {
+    MemcachedServer& server = test::memcached_server();
+    test::FaultProxy proxy(server.address());
+    const auto backend = locking_backend(proxy.address().text(), test::hasty());
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(kennel::no_deadline) == kennel::Turn::mine);
+    proxy.hold();
+    {
+        const kennel::CreationScope scope({&mutex, 1});
+        CHECK_THROWS_AS(put(*backend, "key", "value"), kennel::BackendError); // although it was stored
+    }
+    REQUIRE(wait_until([&] { return exists(server, "key") && !exists(server, "_lockkey"); }));
+    server.command("set _lockkey 4 0 1\r\n1"); // somebody else's by now
+    proxy.pass();
+    REQUIRE(wait_until([&] {
+        try {
+            return text_of(*backend, "key") == "value";
+        } catch (const kennel::BackendError&) {
+            return false;
+        }
+    }));
+    mutex->release();
+    CHECK(exists(server, "_lockkey"));
+}
+
+TEST_CASE("a renewal whose answer is lost is tried again", "[memcached][fault-20]") {
+    MemcachedServer& server = test::memcached_server();
+    test::FaultProxy proxy(server.address());
+    const auto backend = locking_backend(proxy.address().text(),
+                                         {{"lock_timeout", 2s}, {"socket_timeout", 100ms}, {"retry_timeout", 1ms}});
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->await_turn(kennel::no_deadline) == kennel::Turn::mine);
+    proxy.forget();
+    proxy.hold();
+    REQUIRE(wait_until([&] { return proxy.sent().find("cas _lockkey") != std::string::npos; }));
+    proxy.pass();
+    // Longer than the lease would last without a further one.
+    CHECK_FALSE(wait_until([&] { return !exists(server, "_lockkey"); }, 3s));
+    {
+        const kennel::CreationScope scope({&mutex, 1});
+        put(*backend, "key", "value");
+    }
+    CHECK_FALSE(mutex->is_lost());
+    CHECK(text_of(*backend, "key") == "value");
+}
