@@ -163,6 +163,9 @@ TEST_CASE("a refused password is not in the error", "[memcached]") {
     const std::string text = complaint({{"username", "name"}, {"password", "hunter2"}});
     CHECK_FALSE(text.empty());
     CHECK_FALSE(mentions(text, {"hunter2"}));
+    const std::string of_number = complaint({{"username", "name"}, {"password", 8'675'309}});
+    CHECK(mentions(of_number, {"'password'", "text"}));
+    CHECK_FALSE(mentions(of_number, {"8675309"}));
 }
 
 TEST_CASE("a backend can be made of every setting without a server", "[memcached]") {

@@ -5,6 +5,7 @@
 #include "kennel/testing/backend_contract/key_checks.hpp"
 #include "support/catch.hpp"
 #include "support/memcached_server.hpp"
+#include "support/messages.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -18,6 +19,8 @@ namespace {
 
 using namespace std::string_literals;
 using kennel::detail::lock_key_of;
+using kennel::testing_support::mentions;
+using kennel::testing_support::message_of;
 using test::memcached_backend;
 using test::put;
 using test::text_of;
@@ -100,4 +103,19 @@ TEST_CASE("no key reaches another key's entry, whatever it contains", "[memcache
         CHECK(text_of(*backend, "victim") == "safe");
     }
     CHECK(server.command("get victim") == test::item_reply("victim", test::envelope_of("safe")) + "END\r\n");
+}
+
+TEST_CASE("nothing is stored under a key that is the lock of another", "[memcached][locks]") {
+    const std::string url = test::memcached_server().url();
+    const auto backend = test::memcached_backend(url, {{"distributed_lock", true}});
+    const kennel::CachedValue good = test::entry_of("text");
+    CHECK(mentions(message_of<kennel::BackendError>([&] { backend->set("_lockkey", good); }),
+                   {"'_lockkey'", "the lock of 'key'", "key_mangler", "lock_prefix"}));
+    const std::vector<kennel::BackendEntry> entries = {{"another", &good}, {"_lockkey", &good}};
+    CHECK_THROWS_AS(backend->set_multi(entries), kennel::BackendError);
+    CHECK_FALSE(text_of(*backend, "_lockkey"));
+    CHECK_FALSE(text_of(*backend, "another"));
+    const auto without_locks = test::memcached_backend(url);
+    put(*without_locks, "_lockkey", "text");
+    CHECK(text_of(*without_locks, "_lockkey") == "text");
 }

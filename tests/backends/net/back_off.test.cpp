@@ -1,4 +1,3 @@
-// needs: redis
 #include "kennel/backends/net/back_off.hpp"
 
 #include "support/catch.hpp"
@@ -14,13 +13,13 @@ using kennel::detail::Endpoint;
 
 } // namespace
 
-TEST_CASE("a server that was never out of reach is not left alone", "[redis][back_off]") {
+TEST_CASE("a server that was never out of reach is not left alone", "[back_off]") {
     const BackOff back_off;
     CHECK(back_off.time_left() == 0ms);
     CHECK_NOTHROW(back_off.refuse_while_waiting(Endpoint()));
 }
 
-TEST_CASE("after each failure a server is left alone for twice as long, up to a few seconds", "[redis][back_off]") {
+TEST_CASE("after each failure a server is left alone for twice as long, up to a few seconds", "[back_off]") {
     BackOff back_off;
     auto least = 50ms;
     for (int failures = 1; failures != 100; ++failures) {
@@ -35,7 +34,7 @@ TEST_CASE("after each failure a server is left alone for twice as long, up to a 
     CHECK(back_off.time_left() <= 75ms);
 }
 
-TEST_CASE("who is refused hears the last failure, and when the next attempt is", "[redis][back_off]") {
+TEST_CASE("who is refused hears the last failure, and when the next attempt is", "[back_off]") {
     BackOff back_off;
     back_off.failed("redis: the first reason");
     back_off.failed("redis: the last reason");
@@ -44,7 +43,7 @@ TEST_CASE("who is refused hears the last failure, and when the next attempt is",
     CHECK(kennel::testing_support::mentions(text, {"redis: the last reason", "[::1]:7", "next attempt", " ms"}));
 }
 
-TEST_CASE("not all clients come back at the same moment", "[redis][back_off]") {
+TEST_CASE("not all clients come back at the same moment", "[back_off]") {
     BackOff first;
     first.failed("");
     for (int tries = 0; tries != 100; ++tries) {
@@ -53,4 +52,17 @@ TEST_CASE("not all clients come back at the same moment", "[redis][back_off]") {
         if (other.time_left() + 2ms < first.time_left() || first.time_left() + 2ms < other.time_left()) return;
     }
     FAIL("a hundred of them have waited for equally long");
+}
+
+TEST_CASE("who tries again does so alone, if others are to wait for that", "[back_off]") {
+    BackOff back_off(10ms, 1h);
+    back_off.begin_attempt(); // nothing has failed yet
+    CHECK(back_off.time_left() == 0ms);
+    back_off.failed("the reason");
+    CHECK(back_off.time_left() <= 15ms);
+    back_off.begin_attempt();
+    CHECK(back_off.time_left() > 59min);
+    CHECK_THROWS_AS(back_off.refuse_while_waiting(Endpoint()), kennel::detail::NotReached);
+    back_off.succeeded();
+    CHECK(back_off.time_left() == 0ms);
 }

@@ -6,6 +6,7 @@
 #include "kennel/backends/memcached/zlib_codec.hpp"
 #include "kennel/cached_value.hpp"
 #include "kennel/envelope.hpp"
+#include "kennel/event.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -24,11 +25,14 @@ inline constexpr std::uint32_t compressed_flag = 8;
 /// An entry on its way to a memcached server. It borrows the key and, unless it is compressed, the payload.
 class MemcachedEntry {
 public:
-    /// The key is legal. Throws `SerializationError` for a payload that is not bytes.
+    /// The key is legal. Throws `SerializationError` for a payload that is not bytes, and `BackendError` for a key that names
+    /// the lock of another one.
     MemcachedEntry(std::string_view key, const CachedValue& value, const MemcachedSettings& settings)
         : key_(key), limit_(settings.max_value_size), payload_(value.payload.as_bytes()) {
         if (!value.payload.is_bytes())
             throw SerializationError("memcached: only a payload of bytes can be stored: serialize the object first");
+        if (settings.distributed_lock && key.starts_with(settings.lock_prefix)) [[unlikely]]
+            refuse_key(settings);
         head_.reserve(64);
         append_metadata<void>(head_, value.metadata);
         head_ += '|';
@@ -67,6 +71,14 @@ private:
         const WallTime now = std::chrono::system_clock::now(); // the servers' time, whatever the region's clock says
         if (!asked) return expiry_of_use(metadata.useful_for, now);
         return asked->is_unlimited() ? never_expires : expiry_after(whole_seconds(*asked), now);
+    }
+
+    /// The entry would take the lock from a creation, and be a lock for all that are to come.
+    [[noreturn]] void refuse_key(const MemcachedSettings& settings) const {
+        throw BackendError(joined({"memcached: nothing can be stored under '", abridged(key_),
+                                   "', which is the lock of '", abridged(key_.substr(settings.lock_prefix.size())),
+                                   "': give the region a key_mangler that puts a prefix of its own before all keys, or "
+                                   "another lock_prefix"}));
     }
 
     void compress() {

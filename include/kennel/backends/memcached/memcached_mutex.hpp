@@ -198,7 +198,8 @@ private:
     }
     void keep_at(SteadyTime when) noexcept {
         try {
-            ticket_ = store_->lease_keeper().keep(weak_from_this(), when);
+            const std::string server = store_->server_text_of(lock_.lock_key());
+            ticket_ = store_->lease_keeper().keep(weak_from_this(), when, server);
         } catch (...) { // NOLINT(*-empty-catch): without memory it is not renewed
         }
     }

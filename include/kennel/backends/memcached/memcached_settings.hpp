@@ -110,7 +110,7 @@ private:
     void read_connections() {
         settings_.is_binary = arguments_.get<bool>("binary", settings_.is_binary);
         settings_.username = arguments_.get<std::string>("username", {});
-        settings_.password = arguments_.get<std::string>("password", {});
+        settings_.password = read_password();
         if (settings_.username.empty() != settings_.password.empty())
             arguments_.refuse(settings_.username.empty() ? "username" : "password", "is missing beside the other one");
         if (!settings_.username.empty() && !settings_.is_binary)
@@ -191,6 +191,15 @@ private:
         const auto behavior = arguments_.get<Type>(in_table);
         if (own && behavior) arguments_.refuse(in_table, joined({"is there as '", name, "', too: give one of them"}));
         return own ? own : behavior;
+    }
+
+    /// No error text shows it.
+    [[nodiscard]] std::string read_password() {
+        try {
+            return arguments_.get<std::string>("password", {});
+        } catch (const ValidationError&) {
+            arguments_.refuse("password", "must be text");
+        }
     }
 
     [[nodiscard]] TimeSpan positive(std::string_view name, TimeSpan fallback) {

@@ -42,6 +42,11 @@ public:
     /// Renews what this process holds.
     [[nodiscard]] LeaseKeeper& lease_keeper() { return process().keeper; }
 
+    /// The server that has the key, to tell it from others.
+    [[nodiscard]] std::string server_text_of(std::string_view key) const {
+        return settings_.servers[placement_.server_of(key)].text();
+    }
+
     /// Whether one server has both keys.
     [[nodiscard]] bool are_together(std::string_view key, std::string_view other) const noexcept {
         return placement_.server_of(key) == placement_.server_of(other);
