@@ -1,6 +1,7 @@
 #ifndef KENNEL_BACKENDS_REDIS_TLS_OPENSSL_SESSION_HPP
 #define KENNEL_BACKENDS_REDIS_TLS_OPENSSL_SESSION_HPP
 
+#include "kennel/backends/net/endpoint.hpp"
 #include "kennel/backends/net/network_errors.hpp"
 #include "kennel/backends/net/tls_session.hpp"
 #include "kennel/backends/redis/tls_gate.hpp"
