@@ -2,6 +2,7 @@
 # Runs both programs of the example: ./15_sharing_with_python.sh PATH_OF_THE_PROGRAM [URL]
 # Without a url on a server of their own. It ends with 77 where redis-server or Python's dogpile.cache is not installed.
 set -eu
+[ $# -gt 0 ] || { sed -n '2,3s/^# //p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 python=/usr/bin/python3
 "$python" -c 'import dogpile.cache, redis' 2>/dev/null || { echo "dogpile.cache is not installed"; exit 77; }

@@ -27,7 +27,8 @@ inline constexpr bool is_std_function = false;
 template <class Signature>
 inline constexpr bool is_std_function<std::function<Signature>> = true;
 
-/// What can be called, as far as that is seen without a call: not an object whose call operator is overloaded or generic.
+/// What can be called, as far as that is seen without a call: not an object whose call operator is overloaded or
+/// generic.
 template <class Type>
 concept PlainFunction = std::is_function_v<std::remove_pointer_t<Type>> || requires { &Type::operator(); };
 
@@ -35,8 +36,9 @@ concept PlainFunction = std::is_function_v<std::remove_pointer_t<Type>> || requi
 
 /// One setting: null, a bool, a number, text, a list of texts, or an object that is handed over as it is.
 ///
-/// Text turns into whatever type is asked for, so a setting from a file or the environment needs no types: "300" is text for
-/// who asks for text (a password) and a number for who asks for a number. `Lazy` is void (see docs/compile_time.md).
+/// Text turns into whatever type is asked for, so a setting from a file or the environment needs no types: "300" is
+/// text for who asks for text (a password) and a number for who asks for a number. `Lazy` is void (see
+/// docs/compile_time.md).
 template <class Lazy>
 class BasicArgumentValue {
 public:

@@ -4,6 +4,7 @@
 #include "kennel/argument_value.hpp"
 #include "kennel/detail/edit_distance.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -24,7 +25,8 @@ public:
     /// `owner` names the backend in error messages. Both must outlive the reader.
     BasicArgumentReader(const Arguments& arguments, std::string_view owner) : arguments_(arguments), owner_(owner) {}
 
-    /// The argument as a `Type`, or nothing when it is absent or null. Throws `ValidationError` when it is something else.
+    /// The argument as a `Type`, or nothing when it is absent or null. Throws `ValidationError` when it is something
+    /// else.
     ///
     /// `Type` is `bool`, an integer, `double`, `std::string`, `TimeSpan`, `std::vector<std::string>`, or the type of an
     /// object that was handed over as `ArgumentValue::object`, or just so, if that is a `std::function`.
@@ -52,8 +54,8 @@ public:
         return value ? *std::move(value) : std::move(fallback);
     }
 
-    /// Throws `ValidationError` for the first argument that was never asked for: says which one is perhaps meant, and lists
-    /// those that were asked for.
+    /// Throws `ValidationError` for the first argument that was never asked for: says which one is perhaps meant, and
+    /// lists those that were asked for.
     void reject_unknown() const {
         for (const auto& [name, value] : arguments_) {
             bool is_known = false;
@@ -86,7 +88,9 @@ private:
     [[nodiscard]] std::string list() const {
         if (known_.empty()) return "it takes none";
         std::string names = "known: ";
-        for (const std::string& name : known_) names.append(&name == &known_.front() ? "" : ", ").append(name);
+        for (auto name = known_.begin(); name != known_.end(); ++name)
+            if (std::find(known_.begin(), name, *name) == name)
+                names.append(name == known_.begin() ? "" : ", ").append(*name);
         return names;
     }
 

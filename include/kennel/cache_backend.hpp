@@ -21,7 +21,8 @@ enum class PayloadForm {
     bytes,  ///< bytes, made and read by the region's serializer
 };
 
-/// What a backend does beyond the minimum, for those who ask: the conformance suite goes by it, a region makes no difference.
+/// What a backend does beyond the minimum, for those who ask: the conformance suite goes by it, a region makes no
+/// difference.
 struct BackendCapabilities {
     bool is_remote = false;       ///< an operation costs a round trip to another process
     bool expires_entries = false; ///< it drops entries by itself when `Metadata::useful_for` has passed
@@ -36,8 +37,8 @@ struct BackendEntry {
 
 /// Stores entries under keys.
 ///
-/// All members may be called from many threads at once. A backend knows nothing of regions, expiration times or creators:
-/// it keeps what it is given and may forget it at any time. It reports failure by throwing `BackendError`.
+/// All members may be called from many threads at once. A backend knows nothing of regions, expiration times or
+/// creators: it keeps what it is given and may forget it at any time. It reports failure by throwing `BackendError`.
 class CacheBackend {
 public:
     /// Is given an entry where it lies; see `visit`.
@@ -62,7 +63,8 @@ public:
 
     /// Calls `reader` with the entry where it lies and says whether there was one.
     ///
-    /// The value lives as long as the call; the reader copies what it keeps, does not block, and does not call the backend.
+    /// The value lives as long as the call; the reader copies what it keeps, does not block, and does not call the
+    /// backend.
     virtual bool visit(std::string_view key, Reader reader) {
         const std::optional<CachedValue> found = get(key);
         if (found) reader(*found);

@@ -22,8 +22,8 @@ public:
     virtual ~CacheMutex() = default;
 
     /// Tries until `deadline` (steady time; a moment in the past means once) and says whether the lock is held now.
-    /// Blocks no longer than that, but for the last question to the lock's server, which has a time limit of its own. Throws
-    /// `BackendError` when the server cannot be asked.
+    /// Blocks no longer than that, but for the last question to the lock's server, which has a time limit of its own.
+    /// Throws `BackendError` when the server cannot be asked.
     [[nodiscard]] virtual bool acquire(SteadyTime deadline) = 0;
 
     /// Gives the lock up; nothing happens when it is no longer held, for example because its lease ran out.
@@ -32,8 +32,9 @@ public:
     /// Whether anybody holds the lock now; never acquires it.
     [[nodiscard]] virtual bool locked() = 0;
 
-    /// Waits like `acquire` for the turn to create the value of the key; unlike it, it may also end because somebody else
-    /// has created it. After `Turn::made` the next call takes the lock if it is free, so who finds nothing fresh calls again.
+    /// Waits like `acquire` for the turn to create the value of the key; unlike it, it may also end because somebody
+    /// else has created it. After `Turn::made` the next call takes the lock if it is free, so who finds nothing fresh
+    /// calls again.
     [[nodiscard]] virtual Turn await_turn(SteadyTime deadline) {
         return acquire(deadline) ? Turn::mine : Turn::timed_out;
     }
@@ -41,8 +42,8 @@ public:
     /// Whether `look_or_acquire` takes no longer than a look at the store alone.
     [[nodiscard]] virtual bool can_look() const noexcept { return false; }
 
-    /// For who has not looked at the store yet: `Turn::made` if it has an entry, which the next look finds without asking again;
-    /// if not, tries once for the lock.
+    /// For who has not looked at the store yet: `Turn::made` if it has an entry, which the next look finds without
+    /// asking again; if not, tries once for the lock.
     [[nodiscard]] virtual Turn look_or_acquire() { return await_turn(at_once); }
 
     /// Whether the lock is known to have been lost after it was acquired last: its lease ran out, or it was taken away.

@@ -36,12 +36,13 @@ struct SetOptions {
     std::vector<std::string> tags{};
 };
 
-/// A cache of values of many types under text keys, on one backend, in which every value is created by one caller while the
-/// others wait for it or are served the previous one.
+/// A cache of values of many types under text keys, on one backend, in which every value is created by one caller while
+/// the others wait for it or are served the previous one.
 ///
-/// A region is a handle: copies share one state, which lives as long as a copy, a wrapped function or a background creation
-/// does. It may be made and used in wrappers before `configure`; every other use before that is `RegionNotConfigured`. All
-/// members may be called from many threads at once. A creator runs under no lock but the creation of its own key.
+/// A region is a handle: copies share one state, which lives as long as a copy, a wrapped function or a background
+/// creation does. It may be made and used in wrappers before `configure`; every other use before that is
+/// `RegionNotConfigured`. All members may be called from many threads at once. A creator runs under no lock but the
+/// creation of its own key.
 template <class SerializerType>
 class CacheRegion {
 public:
@@ -55,7 +56,8 @@ public:
     /// Sets the region up on the backend of that name. Throws `PluginNotFound`, `ValidationError`, or
     /// `RegionAlreadyConfigured` when it is set up already and `replace_existing_backend` is false.
     ///
-    /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not stored.
+    /// Calls under way on a replaced backend end on it; it is dropped when the last has left. What they create is not
+    /// stored.
     CacheRegion& configure(std::string_view backend,
                            const detail::Late<ConfigureOptions, SerializerType>& options = {}) {
         detail::use_settings_of(detail::place_of(name()), [&] { configure_state(backend, options); });
@@ -63,8 +65,8 @@ public:
     }
 
     /// Sets the region up from those settings whose name begins with `prefix`: `backend`, `expiration_time`, `wrap`,
-    /// `arguments.<name>` and the other members of `ConfigureOptions`, but for `region_invalidator`, which is code. Texts turn
-    /// into what is wanted, without the blanks around them. An unknown name is a `ValidationError`.
+    /// `arguments.<name>` and the other members of `ConfigureOptions`, but for `region_invalidator`, which is code.
+    /// Texts turn into what is wanted, without the blanks around them. An unknown name is a `ValidationError`.
     CacheRegion& configure_from_config(const Settings& settings, std::string_view prefix) {
         const auto parsed = detail::parse_settings<detail::Late<void, SerializerType>>(settings, prefix, name());
         detail::use_settings_of(parsed.place, [&] { configure_state(parsed.backend, parsed.options); });
@@ -140,9 +142,10 @@ public:
 
     /// The value, from the store or else from `creator`, which takes nothing or a `Creation&`.
     ///
-    /// A fresh value is returned at once. For an expired one, one caller creates while the others get the old value; for
-    /// none, one caller creates while the others wait and get its value, or its exception. Blocks as long as the creation
-    /// takes, or as the options allow. Throws what the creator throws, `RecursiveCreation`, or `CreationTimeout`.
+    /// A fresh value is returned at once. For an expired one, one caller creates while the others get the old value;
+    /// for none, one caller creates while the others wait and get its value, or its exception. Blocks as long as the
+    /// creation takes, or as the options allow. Throws what the creator throws, `RecursiveCreation`, or
+    /// `CreationTimeout`.
     ///
     /// With a runner or a `soft_timeout`, a copy of the creator may run after this call has returned.
     template <class Creator, class Value = detail::created_value_t<Creator>>
@@ -161,8 +164,9 @@ public:
     /// The values of many keys. `creator` is called once with those for which there is nobody who creates, sorted, as
     /// `const std::vector<std::string>&` (and a `Creation&` if it wants one).
     ///
-    /// When it returns a sequence, it must have one value for each key, and the result is a vector in the order of `keys`.
-    /// When it returns a map, keys may be absent: these are not stored, and the result is such a map without them.
+    /// When it returns a sequence, it must have one value for each key, and the result is a vector in the order of
+    /// `keys`. When it returns a map, keys may be absent: these are not stored, and the result is such a map without
+    /// them.
     template <class Keys, class Creator, class Value = detail::created_values_t<Creator>>
     auto get_or_create_multi(const Keys& keys, Creator&& creator,
                              const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
@@ -174,8 +178,8 @@ public:
         return create_multi<Value>(keys, creator, options, &detail::RegionEngine::get_or_create_multi);
     }
 
-    /// Creates the value now, whatever is stored, and stores it; who asks for it meanwhile and finds none, gets it too. A
-    /// creation that began earlier is not stored.
+    /// Creates the value now, whatever is stored, and stores it; who asks for it meanwhile and finds none, gets it too.
+    /// A creation that began earlier is not stored.
     template <class Creator, class Value = detail::created_value_t<Creator>>
     Value refresh(std::string_view key, Creator&& creator,
                   const std::type_identity_t<CreateOptions<Value>>& options = {}) const {
@@ -201,8 +205,9 @@ public:
         return create_multi<Value>(keys, creator, options, &detail::RegionEngine::refresh_multi);
     }
 
-    /// Stores a value; text is stored as `std::string`. What is being created for the key is not stored any more. Throws
-    /// `BackendError` when the backend cannot be written, unless the region was told otherwise, and `SerializationError`.
+    /// Stores a value; text is stored as `std::string`. What is being created for the key is not stored any more.
+    /// Throws `BackendError` when the backend cannot be written, unless the region was told otherwise, and
+    /// `SerializationError`.
     template <class Value>
     void set(std::string_view key, const Value& value, const SetOptions& options = {}) const {
         const detail::AnyValue<SerializerType> any(value);
@@ -219,8 +224,8 @@ public:
         store(entries, options);
     }
 
-    /// Stores what is written down, as in `set_multi({{"x", 1}, {"name", "Ada"}})`: each value has the type that it has there,
-    /// unless all are made one that is named, as in `set_multi<long>({{"x", 1}})`.
+    /// Stores what is written down, as in `set_multi({{"x", 1}, {"name", "Ada"}})`: each value has the type that it has
+    /// there, unless all are made one that is named, as in `set_multi<long>({{"x", 1}})`.
     void set_multi(std::initializer_list<detail::AnyEntry<SerializerType>> values,
                    const SetOptions& options = {}) const {
         store({values.begin(), values.size()}, options);
@@ -231,8 +236,8 @@ public:
         set_multi<std::initializer_list<std::pair<const std::string, Value>>>(values, options);
     }
 
-    /// Removes an entry, if there is one. What is being created for the key is not stored. Throws `BackendError` when the
-    /// backend cannot be written, unless the region was told otherwise.
+    /// Removes an entry, if there is one. What is being created for the key is not stored. Throws `BackendError` when
+    /// the backend cannot be written, unless the region was told otherwise.
     void erase(std::string_view key) const { engine().erase({&key, 1}); }
 
     /// Removes entries with one call of the backend.
@@ -245,9 +250,9 @@ public:
         erase_multi<std::initializer_list<std::string_view>>(keys);
     }
 
-    /// Invalidates every entry that there is now: hard, and nobody is served it any more; soft, and it is as if it had just
-    /// expired, for which there must be an expiration time. What is being created is not stored. A soft invalidation never
-    /// weakens a hard one. It counts for the handles of this region in this process.
+    /// Invalidates every entry that there is now: hard, and nobody is served it any more; soft, and it is as if it had
+    /// just expired, for which there must be an expiration time. What is being created is not stored. A soft
+    /// invalidation never weakens a hard one. It counts for the handles of this region in this process.
     void invalidate(Invalidation kind = Invalidation::hard) const { engine().invalidate(kind); }
 
     /// Whether somebody creates the value of the key now; never takes a lock.
@@ -268,9 +273,9 @@ public:
 
     /// Wraps a function, so that it runs only when its value is not in the cache; include `kennel/cached_function.hpp`.
     ///
-    /// `function` is a callable, or a pointer to a member function, whose object is then the first argument of the call and
-    /// not part of the key. `key_function` makes the key from the arguments; without it, `name` and their values do.
-    /// `Signature` (`User(int)`) is needed where it cannot be seen: for an overloaded or a generic callable.
+    /// `function` is a callable, or a pointer to a member function, whose object is then the first argument of the call
+    /// and not part of the key. `key_function` makes the key from the arguments; without it, `name` and their values
+    /// do. `Signature` (`User(int)`) is needed where it cannot be seen: for an overloaded or a generic callable.
     template <class Signature = void, class Function, class KeyFunction = detail::DefaultKey>
     [[nodiscard]] auto cache_on_arguments(
         std::string name, Function function,
@@ -278,8 +283,8 @@ public:
         KeyFunction key_function = {}) const;
 
     /// Wraps a function of many arguments, which is called with those whose values are not in the cache; include
-    /// `kennel/cached_multi_function.hpp`. It takes a `const std::vector<Argument>&` and returns a vector in that order, or a
-    /// map of those that there are.
+    /// `kennel/cached_multi_function.hpp`. It takes a `const std::vector<Argument>&` and returns a vector in that
+    /// order, or a map of those that there are.
     template <class Function>
     [[nodiscard]] auto cache_multi_on_arguments(
         std::string name, Function function,

@@ -19,9 +19,9 @@ KENNEL_NAMESPACE_BEGIN
 
 /// A function whose values are kept in a region; made by `CacheRegion::cache_on_arguments`.
 ///
-/// Called like the original, it returns the cached value or calls the original once for all who ask meanwhile. It is a handle:
-/// copies share one state, which keeps the region alive. All members may be called from many threads at once, and the
-/// original must bear that, too.
+/// Called like the original, it returns the cached value or calls the original once for all who ask meanwhile. It is a
+/// handle: copies share one state, which keeps the region alive. All members may be called from many threads at once,
+/// and the original must bear that, too.
 template <class SerializerType, class Function, class KeyFunction, class Shape, class Parameters>
 class CachedFunction;
 
@@ -57,8 +57,8 @@ public:
         return made<void>(by_need, nullptr, args...);
     }
 
-    /// The same for a member function of `object` (or of what it points to), which is not part of the key. A creation in the
-    /// background keeps a reference to it.
+    /// The same for a member function of `object` (or of what it points to), which is not part of the key. A creation
+    /// in the background keeps a reference to it.
     template <detail::ReceiverOf<Object> Receiver>
     Value operator()(Receiver&& object, Params... args) const {
         return made<Object>(by_need, detail::address_of_receiver<Object>(object), args...);

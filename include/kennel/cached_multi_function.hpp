@@ -14,11 +14,12 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// A function of many arguments, each of whose values is kept in a region; made by `CacheRegion::cache_multi_on_arguments`.
+/// A function of many arguments, each of whose values is kept in a region; made by
+/// `CacheRegion::cache_multi_on_arguments`.
 ///
-/// Called with arguments, it calls the original once with those whose values are not in the cache (and that nobody else is
-/// creating), in the order of their keys. If the original returns a map, arguments that it leaves out are neither stored nor
-/// returned. It is a handle; all members may be called from many threads at once.
+/// Called with arguments, it calls the original once with those whose values are not in the cache (and that nobody else
+/// is creating), in the order of their keys. If the original returns a map, arguments that it leaves out are neither
+/// stored nor returned. It is a handle; all members may be called from many threads at once.
 template <class SerializerType, class Function>
 class CachedMultiFunction {
     using Shape = detail::ShapeFor<void, Function>;

@@ -59,8 +59,8 @@ public:
     /// A steady time that is at most `coarse_lag` behind `steady_now`, but much cheaper to read.
     [[nodiscard]] virtual SteadyTime coarse_steady_now() const { return steady_now(); }
 
-    /// Where `coarse_steady_now` stands in memory, in nanoseconds; zero there means that it has to be asked for. Null when
-    /// there is no such place. It stays as long as the clock.
+    /// Where `coarse_steady_now` stands in memory, in nanoseconds; zero there means that it has to be asked for. Null
+    /// when there is no such place. It stays as long as the clock.
     [[nodiscard]] virtual const std::atomic<std::int64_t>* coarse_steady_word() const { return nullptr; }
 
     /// Blocks until `changed` is notified or `deadline` has come; like every wait it may also return for no reason.

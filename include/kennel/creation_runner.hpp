@@ -10,11 +10,12 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// A creation that is to be done elsewhere while the old value is served: calling it creates, stores and lets everybody go.
+/// A creation that is to be done elsewhere while the old value is served: calling it creates, stores and lets everybody
+/// go.
 ///
-/// It runs at most once, on any thread, and throws nothing. A call does nothing when the creation has begun elsewhere: a
-/// caller who needs the value may begin it before the runner does. If all copies are destroyed without a call, the creation
-/// is given up, its locks are released, and the next caller tries again.
+/// It runs at most once, on any thread, and throws nothing. A call does nothing when the creation has begun elsewhere:
+/// a caller who needs the value may begin it before the runner does. If all copies are destroyed without a call, the
+/// creation is given up, its locks are released, and the next caller tries again.
 template <class Lazy>
 class BasicCreationJob {
 public:

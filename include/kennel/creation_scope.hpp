@@ -8,10 +8,12 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// Says, while it lives, that what this thread reads and writes belongs to creations that wait for, or hold, these mutexes.
+/// Says, while it lives, that what this thread reads and writes belongs to creations that wait for, or hold, these
+/// mutexes.
 ///
-/// A backend that finds its own mutex of a key here may answer a read of that key with what it has read along with the lock,
-/// and stores the key only if the lock is still held, in one command with giving it back. Proxies need to know nothing of it.
+/// A backend that finds its own mutex of a key here may answer a read of that key with what it has read along with the
+/// lock, and stores the key only if the lock is still held, in one command with giving it back. Proxies need to know
+/// nothing of it.
 class CreationScope {
 public:
     /// The mutexes must outlive the scope.

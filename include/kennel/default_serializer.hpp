@@ -13,13 +13,14 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// Turns values into a compact binary form that is the same on every platform: an eight-byte fingerprint of the type, then
-/// the value by its `Codec`, all numbers with the lowest byte first.
+/// Turns values into a compact binary form that is the same on every platform: an eight-byte fingerprint of the type,
+/// then the value by its `Codec`, all numbers with the lowest byte first.
 ///
-/// It knows text, truth values, numbers, enumerations, times, the standard containers, tuples, optionals, variants, shared
-/// pointers and plain structs of these, and every type with a `Codec` of its own. For any other type it is no serializer:
-/// `SerializerFor<DefaultSerializer, Type>` is false. Bytes of one type are never read as a value of another, where types of
-/// one name whose members have the same types are one: in other programs, or in unnamed namespaces of other files.
+/// It knows text, truth values, numbers, enumerations, times, the standard containers, tuples, optionals, variants,
+/// shared pointers and plain structs of these, and every type with a `Codec` of its own. For any other type it is no
+/// serializer: `SerializerFor<DefaultSerializer, Type>` is false. Bytes of one type are never read as a value of
+/// another, where types of one name whose members have the same types are one: in other programs, or in unnamed
+/// namespaces of other files.
 class DefaultSerializer {
 public:
     /// What to do about a type that it does not know, for error messages.
@@ -35,7 +36,8 @@ public:
         return std::move(encoder).take();
     }
 
-    /// Throws `CantDeserializeException` for bytes that are not a `Type`, also when a codec reports it by another exception.
+    /// Throws `CantDeserializeException` for bytes that are not a `Type`, also when a codec reports it by another
+    /// exception.
     template <Encodable Type>
     [[nodiscard]] Type deserialize(std::string_view bytes) const {
         Decoder decoder(bytes);

@@ -178,8 +178,8 @@ template <class Lazy = void>
 
 namespace detail {
 
-/// Reads `{"ct": 1795243567.8039305, "v": 2}|`, which most entries begin with, and says how long it is; zero for all others,
-/// which `MetadataReader` is for.
+/// Reads `{"ct": 1795243567.8039305, "v": 2}|`, which most entries begin with, and says how long it is; zero for all
+/// others, which `MetadataReader` is for.
 template <class Lazy>
 [[nodiscard]] std::size_t take_plain_metadata(std::string_view stored, Late<Metadata, Lazy>& metadata) {
     constexpr std::string_view begin = R"({"ct": )";

@@ -33,7 +33,8 @@ struct Landing {
 
 /// Somebody who waits for a flight: a continuation that runs once, on the thread that lands it.
 ///
-/// It must not block, throw or start another flight. It is linked into the flight until then, so it must live that long.
+/// It must not block, throw or start another flight. It is linked into the flight until then, so it must live that
+/// long.
 class Passenger {
 public:
     /// The flight has landed; `landing` is the flight's own and lives as long as that.
@@ -97,8 +98,8 @@ private:
 
 /// One creation of one value and all who wait for it. It knows nothing of caches.
 ///
-/// The leader creates and then lands the flight, on whatever thread; the others join. Before it lands, the leader may make
-/// its result known to the world with `commit`, unless somebody has superseded the flight in the meantime.
+/// The leader creates and then lands the flight, on whatever thread; the others join. Before it lands, the leader may
+/// make its result known to the world with `commit`, unless somebody has superseded the flight in the meantime.
 template <class Lazy>
 class BasicFlight : public std::enable_shared_from_this<BasicFlight<Lazy>> {
     using WaitingThread = detail::WaitingThread<Lazy>;
@@ -112,11 +113,11 @@ public:
         return true;
     }
 
-    /// Blocks until the flight has landed or `deadline` has come and says whether it has. A creation that was handed over
-    /// and that nobody has begun is done here, however long it takes.
+    /// Blocks until the flight has landed or `deadline` has come and says whether it has. A creation that was handed
+    /// over and that nobody has begun is done here, however long it takes.
     ///
-    /// Throws `RecursiveCreation` when this thread is itself needed for the landing: it is creating the value, or one that
-    /// the creation of the value waits for.
+    /// Throws `RecursiveCreation` when this thread is itself needed for the landing: it is creating the value, or one
+    /// that the creation of the value waits for.
     [[nodiscard]] bool wait(const Clock& clock, SteadyTime deadline);
 
     /// The same, but leaves the creation to others.
@@ -135,8 +136,8 @@ public:
     /// What creates and lands the flight; when it has been called once, it does nothing.
     using Work = detail::Late<std::function<void()>, Lazy>;
 
-    /// The creation waits for another thread, which will do `work` and `lead`: the one that it is given to, or the first that
-    /// waits for the flight.
+    /// The creation waits for another thread, which will do `work` and `lead`: the one that it is given to, or the
+    /// first that waits for the flight.
     void hand_over(std::weak_ptr<const Work> work) {
         const std::lock_guard lock(mutex_);
         leader_ = nullptr;
@@ -144,8 +145,8 @@ public:
         blocked_threads_.notify_all();
     }
 
-    /// The permission to make the result known; while it is held, whoever supersedes the flight waits. No lock is held: a call
-    /// for many keys has as many of these.
+    /// The permission to make the result known; while it is held, whoever supersedes the flight waits. No lock is held:
+    /// a call for many keys has as many of these.
     class Commit {
     public:
         /// Waits while another thread commits.
@@ -232,8 +233,8 @@ private:
     /// The links from this flight to `thread`; none when it is not needed for the landing.
     [[nodiscard]] std::vector<Link> circle(const WaitingThread& thread) const;
 
-    /// Blocks until the flight has landed, `deadline` has come or `is_enough` says so under the lock, and says whether the
-    /// flight has landed.
+    /// Blocks until the flight has landed, `deadline` has come or `is_enough` says so under the lock, and says whether
+    /// the flight has landed.
     template <class IsEnough>
     [[nodiscard]] bool block(const Clock& clock, SteadyTime deadline, const IsEnough& is_enough) const;
 

@@ -82,8 +82,8 @@ public:
 
     /// Supersedes flights while something is done to the entries of their keys.
     ///
-    /// Who boards such a key meanwhile may have looked at the store before that was done: the flight can be joined, but it
-    /// commits nothing, and it is off the table at the end.
+    /// Who boards such a key meanwhile may have looked at the store before that was done: the flight can be joined, but
+    /// it commits nothing, and it is off the table at the end.
     class Closure {
     public:
         /// Of all keys.
@@ -135,8 +135,8 @@ private:
         }
 
         void reopen(std::string_view key) noexcept {
-            // Its own one: the text of another closure of the same key lives elsewhere, and for another time. Who has closed
-            // last is likely to reopen first.
+            // Its own one: the text of another closure of the same key lives elsewhere, and for another time. Who has
+            // closed last is likely to reopen first.
             auto closed = closed_keys.rbegin();
             while (closed->data() != key.data() || closed->size() != key.size()) ++closed;
             *closed = closed_keys.back();

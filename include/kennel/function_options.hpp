@@ -13,8 +13,8 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// The expiration time of a wrapped function: a length of time, or a function that gives one anew for every call (nothing: as
-/// the region says).
+/// The expiration time of a wrapped function: a length of time, or a function that gives one anew for every call
+/// (nothing: as the region says).
 class FunctionExpiration {
 public:
     /// As the region says.
@@ -87,7 +87,8 @@ public:
 
     [[nodiscard]] ReadOptions read_options() const { return {.expiration_time = expiration_.now()}; }
 
-    /// Gives what `use` makes of the options of one call. They are copied only if the expiration time is asked for anew.
+    /// Gives what `use` makes of the options of one call. They are copied only if the expiration time is asked for
+    /// anew.
     template <class Use>
     [[nodiscard]] auto with_create_options(Use&& use) const {
         if (expiration_.is_fixed()) return use(create_options_);

@@ -13,8 +13,8 @@ namespace detail {
 template <class... Types>
 struct TypeList {};
 
-/// Stands for a value that there cannot be, so that whoever refuses it has a type to name. It converts to everything, so that
-/// nothing but that is an error.
+/// Stands for a value that there cannot be, so that whoever refuses it has a type to name. It converts to everything,
+/// so that nothing but that is an error.
 struct Refused {
     template <class Type>
     operator Type() const; // NOLINT(*-explicit-*)
@@ -90,7 +90,8 @@ template <class Signature, class Function>
 struct ShapeFor
     : std::conditional_t<has_shape<Signature, Function>, ShapeOf<Described<Signature, Function>>, Shape<int, void>> {};
 
-/// What a function of many keys returns: a vector in the order of the keys it was given, or a map of those that there are.
+/// What a function of many keys returns: a vector in the order of the keys it was given, or a map of those that there
+/// are.
 template <class Result>
 inline constexpr bool is_keyed = requires { typename Result::mapped_type; };
 

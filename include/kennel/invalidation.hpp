@@ -19,7 +19,8 @@ enum class Invalidation {
 
 /// Decides which entries of a region an invalidation has hit.
 ///
-/// All members may be called from many threads at once; `judge` runs on every read that finds an entry, so it must be fast.
+/// All members may be called from many threads at once; `judge` runs on every read that finds an entry, so it must be
+/// fast.
 class RegionInvalidationStrategy {
 public:
     virtual ~RegionInvalidationStrategy() = default;
@@ -33,20 +34,21 @@ public:
     /// Whether there may be entries that a soft invalidation has hit, for which a region needs an expiration time.
     [[nodiscard]] virtual bool was_soft_invalidated() const = 0;
 
-    /// The creation time for a value that was created at `now`: never one that an earlier invalidation would hit, so it is
-    /// ahead of a clock that has been set back behind one. The age of entries is then measured by it, too.
+    /// The creation time for a value that was created at `now`: never one that an earlier invalidation would hit, so it
+    /// is ahead of a clock that has been set back behind one. The age of entries is then measured by it, too.
     [[nodiscard]] virtual WallTime stamp(WallTime now) const { return now; }
 };
 
 /// Remembers the moment of the last hard and of the last soft invalidation, in this process only.
 ///
 /// An invalidation hits all that was stamped before it, also when the clock has been set back since. While the clock is
-/// behind the last invalidation, stamps go on from there at half its speed: what is stored expires, and the clock catches up.
+/// behind the last invalidation, stamps go on from there at half its speed: what is stored expires, and the clock
+/// catches up.
 class DefaultInvalidationStrategy final : public RegionInvalidationStrategy {
 public:
     void invalidate(Invalidation kind, WallTime now) override {
-        // One tick later, so that what was stored at this very moment is hit too, also right after another invalidation;
-        // `stamp` keeps what comes after it clear.
+        // One tick later, so that what was stored at this very moment is hit too, also right after another
+        // invalidation; `stamp` keeps what comes after it clear.
         const std::int64_t present = now.time_since_epoch().count();
         const std::int64_t stamped = stamp(now).time_since_epoch().count();
         slow_since_.store(present, std::memory_order_relaxed);

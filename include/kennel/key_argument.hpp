@@ -20,8 +20,8 @@ KENNEL_NAMESPACE_BEGIN
 /// Says how an argument of your own type becomes text in a key: specialise it with
 /// `static void append(std::string& key, const Type& argument)`, which appends the text and leaves what is there alone.
 ///
-/// Equal arguments must give equal text and different ones different text; any characters will do. A specialisation also
-/// wins for a type that has a text already.
+/// Equal arguments must give equal text and different ones different text; any characters will do. A specialisation
+/// also wins for a type that has a text already.
 template <class Type>
 struct KeyEncoder;
 
@@ -127,9 +127,9 @@ constexpr KeyShape key_shape() {
 
 /// A type whose values have a text of their own that can be part of a key.
 ///
-/// These are bool, characters, numbers, enumerations, text, durations and time points; optionals, pairs, tuples, variants,
-/// sequences and sorted containers of such types; and every type with a `KeyEncoder`. Pointers, smart pointers, references
-/// wrapped in objects, and unordered containers are not.
+/// These are bool, characters, numbers, enumerations, text, durations and time points; optionals, pairs, tuples,
+/// variants, sequences and sorted containers of such types; and every type with a `KeyEncoder`. Pointers, smart
+/// pointers, references wrapped in objects, and unordered containers are not.
 template <class Type>
 concept KeyArgument = detail::are_key_arguments<Type>();
 

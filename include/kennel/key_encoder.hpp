@@ -117,12 +117,12 @@ void append_variant(std::string& key, const Variant& argument) {
 
 } // namespace detail
 
-/// Appends an argument to a key so that different arguments of one type never give the same text, and the texts of several
-/// can be told apart when a blank or `|` stands between them.
+/// Appends an argument to a key so that different arguments of one type never give the same text, and the texts of
+/// several can be told apart when a blank or `|` stands between them.
 ///
-/// The text is Python's `str` wherever that is possible (see `key_text`), but for blanks, control characters and `%|,[]()`
-/// in text, which become `%20` and so on. Sequences are `[a,b]`, pairs and tuples `(a,b)`, variants `index:value`. Every NaN
-/// has one text; 0.0 and -0.0 have two. Throws `ValidationError` for a null pointer to text.
+/// The text is Python's `str` wherever that is possible (see `key_text`), but for blanks, control characters and
+/// `%|,[]()` in text, which become `%20` and so on. Sequences are `[a,b]`, pairs and tuples `(a,b)`, variants
+/// `index:value`. Every NaN has one text; 0.0 and -0.0 have two. Throws `ValidationError` for a null pointer to text.
 template <class Type>
 void append_key_argument(std::string& key, const Type& argument) {
     require_key_argument<Type>();

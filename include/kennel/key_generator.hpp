@@ -57,8 +57,8 @@ std::size_t expected_length(const Type& argument) {
 
 } // namespace detail
 
-/// What all keys of a function begin with: `name|` or `name|namespace|`. Different functions never have the same keys: a `|`
-/// or `%` in the names is written `%7C` or `%25`.
+/// What all keys of a function begin with: `name|` or `name|namespace|`. Different functions never have the same keys:
+/// a `|` or `%` in the names is written `%7C` or `%25`.
 [[nodiscard]] inline std::string key_prefix(const FunctionName& function) {
     std::string prefix;
     detail::append_escaped_name(prefix, function.name);
@@ -66,8 +66,8 @@ std::size_t expected_length(const Type& argument) {
     return prefix;
 }
 
-/// The key of a call unless told otherwise: `prefix`, then the arguments as `append_key_argument` writes them, with a blank
-/// between two. Different arguments of the same types never give the same key.
+/// The key of a call unless told otherwise: `prefix`, then the arguments as `append_key_argument` writes them, with a
+/// blank between two. Different arguments of the same types never give the same key.
 template <class... Args>
 [[nodiscard]] std::string make_key(std::string_view prefix, const Args&... args) {
     std::string key;
@@ -98,8 +98,9 @@ template <class... Args>
     return keys;
 }
 
-/// dogpile's generator for calls by name: as `function_key_generator`, with the arguments in the order of their parameters'
-/// names. Throws `ValidationError` when a name is there twice, and the generator when it gets another number of arguments.
+/// dogpile's generator for calls by name: as `function_key_generator`, with the arguments in the order of their
+/// parameters' names. Throws `ValidationError` when a name is there twice, and the generator when it gets another
+/// number of arguments.
 template <class Lazy = void>
 [[nodiscard]] FunctionKeyGenerator kwarg_function_key_generator(const std::vector<std::string>& parameter_names) {
     std::vector<detail::Late<std::size_t, Lazy>> order;

@@ -16,13 +16,14 @@ KENNEL_NAMESPACE_BEGIN
 /// Two keys that it makes one share an entry.
 using KeyMangler = std::function<std::string(std::string_view key)>;
 
-/// The key's SHA-1 digest in 40 lower-case hexadecimal digits, as dogpile makes it. It shortens keys; it protects nothing.
+/// The key's SHA-1 digest in 40 lower-case hexadecimal digits, as dogpile makes it. It shortens keys; it protects
+/// nothing.
 [[nodiscard]] inline std::string sha1_mangle_key(std::string_view key) { return detail::Sha1::hex_of(key); }
 
 /// Hands keys of `length` characters and more to `mangler` and leaves shorter ones as they are.
 ///
-/// As in Python a character is a Unicode code point, so a key in UTF-8 may have more bytes. Throws `ValidationError` when
-/// `mangler` is empty.
+/// As in Python a character is a Unicode code point, so a key in UTF-8 may have more bytes. Throws `ValidationError`
+/// when `mangler` is empty.
 template <class Lazy = void>
 [[nodiscard]] KeyMangler length_conditional_mangler(std::size_t length, KeyMangler mangler) {
     if (!mangler) throw ValidationError("length_conditional_mangler needs a mangler for the long keys");

@@ -120,9 +120,9 @@ void append_python_text(std::string& text, const Type& argument) {
 
 /// An argument as Python's `str` writes the value: `None`, `True`, `1`, `1.5`, text as it is, `['a', 1]`, `(1, 2)`.
 ///
-/// For keys that a Python program must find. Different arguments may have one text (`1` and `"1"`, `a b` and two texts `a`
-/// and `b`). Enumerations are their value, durations and time points their ticks. Throws `ValidationError` for a null
-/// pointer to text.
+/// For keys that a Python program must find. Different arguments may have one text (`1` and `"1"`, `a b` and two texts
+/// `a` and `b`). Enumerations are their value, durations and time points their ticks. Throws `ValidationError` for a
+/// null pointer to text.
 template <class Type>
 [[nodiscard]] std::string key_text(const Type& argument) {
     require_key_argument<Type>();

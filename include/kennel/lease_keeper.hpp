@@ -33,8 +33,9 @@ public:
 
 /// Renews leases at their time, on threads of its own.
 ///
-/// Leases of one group, such as those at one server, are renewed one after another; those of other groups do not wait for
-/// them, however long that takes. There is a thread more than there are groups at work, and none before the first lease.
+/// Leases of one group, such as those at one server, are renewed one after another; those of other groups do not wait
+/// for them, however long that takes. There is a thread more than there are groups at work, and none before the first
+/// lease.
 class LeaseKeeper {
 public:
     /// Where a lease stands among those that are to be renewed.

@@ -81,7 +81,8 @@ public:
     /// The name under which the region was given its backend.
     [[nodiscard]] const std::string& backend() const noexcept { return answer_.backend; }
 
-    /// What the backend said when it could not be read, or of which type the entry is when that is not the one asked for.
+    /// What the backend said when it could not be read, or of which type the entry is when that is not the one asked
+    /// for.
     [[nodiscard]] const std::string& error() const noexcept { return answer_.error; }
 
     /// "hit from memory, 1.500000 s old": everything but the value.

@@ -106,7 +106,8 @@ public:
     /// Keeps a copy of `bytes`.
     [[nodiscard]] static Payload bytes(std::string_view bytes) { return owned_copy(borrowed_bytes(bytes)); }
 
-    /// Keeps the bytes of a container of characters, such as a `std::string`, and the container with them: they are not copied.
+    /// Keeps the bytes of a container of characters, such as a `std::string`, and the container with them: they are not
+    /// copied.
     template <class Container>
         requires std::is_rvalue_reference_v<Container&&>
     [[nodiscard]] static Payload bytes_in(Container&& container) {
@@ -148,8 +149,8 @@ public:
     Payload(Payload&& other) noexcept { swap(other); }
 
     /// Replaces what this holds, as the constructors do.
-    // Two of them: one that takes its argument by value would make the assignments of whatever contains a payload noexcept,
-    // while the copy itself throws.
+    // Two of them: one that takes its argument by value would make the assignments of whatever contains a payload
+    // noexcept, while the copy itself throws.
     Payload& operator=(const Payload& other) {
         Payload(other).swap(*this);
         return *this;

@@ -23,8 +23,9 @@ class BasicWrapping;
 
 /// A backend that wraps another backend: what it does not override goes on to the next one, `proxied()`.
 ///
-/// A proxy that overrides `get`, `set` or `erase` sees every read, write or removal, whatever the region calls: `visit` and
-/// the `_multi` forms come down to the overridden one, key by key. Override these as well to keep one round trip for many keys.
+/// A proxy that overrides `get`, `set` or `erase` sees every read, write or removal, whatever the region calls: `visit`
+/// and the `_multi` forms come down to the overridden one, key by key. Override these as well to keep one round trip
+/// for many keys.
 class ProxyBackend : public CacheBackend {
 public:
     [[nodiscard]] std::optional<CachedValue> get(std::string_view key) override { return proxied().get(key); }

@@ -33,8 +33,8 @@ struct RegionOptions {
     /// Makes the keys of wrapped functions of many keys. Empty: `name|arg` for each.
     FunctionMultiKeyGenerator function_multi_key_generator{};
 
-    /// Takes the creation of values that have expired to another thread, while the old value is served. Empty: the first
-    /// caller who finds an expired value creates it and waits for it.
+    /// Takes the creation of values that have expired to another thread, while the old value is served. Empty: the
+    /// first caller who finds an expired value creates it and waits for it.
     AsyncCreationRunner async_creation_runner{};
 
     /// Tells the time. Empty: the machine's.
@@ -50,7 +50,8 @@ enum class OnFailure {
     throw_error, ///< it is counted, told to the listener, and thrown
 };
 
-/// What a caller does when somebody else's creation has taken longer than `lock_timeout` and there is no old value to serve.
+/// What a caller does when somebody else's creation has taken longer than `lock_timeout` and there is no old value to
+/// serve.
 enum class OnLockTimeout {
     throw_error,  ///< `CreationTimeout`
     create_alone, ///< calls its creator without waiting any longer; the value is stored as usual
@@ -85,15 +86,16 @@ struct BasicConfigureOptions {
     /// What a caller does after that.
     OnLockTimeout on_lock_timeout = OnLockTimeout::throw_error;
 
-    /// How long the caller who makes a new value for an expired one waits for it before it takes the expired one; the creation
-    /// goes on in the background. Absent: until it is made (or not at all, if there is an `async_creation_runner`).
+    /// How long the caller who makes a new value for an expired one waits for it before it takes the expired one; the
+    /// creation goes on in the background. Absent: until it is made (or not at all, if there is an
+    /// `async_creation_runner`).
     std::optional<TimeSpan> soft_timeout{};
 
     /// What `get` and its like do when the backend cannot be read. `get_or_create` calls its creator in any case.
     OnFailure on_read_failure = OnFailure::degrade;
 
-    /// What `set`, `erase` and their like do when the backend cannot be written. A value that `get_or_create` has made goes
-    /// to its callers in any case.
+    /// What `set`, `erase` and their like do when the backend cannot be written. A value that `get_or_create` has made
+    /// goes to its callers in any case.
     OnFailure on_write_failure = OnFailure::throw_error;
 };
 

@@ -12,9 +12,9 @@ KENNEL_NAMESPACE_BEGIN
 
 /// How often what has happened in a region since it was made or `reset_statistics` was called.
 ///
-/// Each different key of a `_multi` call counts as one look-up, however often the call names it. Every look-up is exactly one
-/// of hit, stale hit or miss, also when it ends with an exception; a read that throws because it found an unreadable store,
-/// or a value that cannot be copied, is none.
+/// Each different key of a `_multi` call counts as one look-up, however often the call names it. Every look-up is
+/// exactly one of hit, stale hit or miss, also when it ends with an exception; a read that throws because it found an
+/// unreadable store, or a value that cannot be copied, is none.
 struct RegionStatistics {
     std::uint64_t hits = 0;             ///< answered with a fresh entry
     std::uint64_t stale_hits = 0;       ///< answered with an expired entry while somebody creates
@@ -43,8 +43,8 @@ enum class Counter : std::uint8_t {
     end,
 };
 
-/// Counters in stripes, so that threads that count at the same time do not share a cache line: the first threads have one
-/// each, which needs no atomic read-modify-write, and all others share one.
+/// Counters in stripes, so that threads that count at the same time do not share a cache line: the first threads have
+/// one each, which needs no atomic read-modify-write, and all others share one.
 class StripedCounters {
 public:
     void add(Counter counter, std::size_t thread_index) noexcept {

@@ -29,8 +29,8 @@ public:
             throw ValidationError("a ThreadPoolRunner needs at least one thread and room for one creation");
     }
 
-    /// Queues the creation. Throws `CreationRefused` when the queue is full: the caller then creates in place, which slows
-    /// the flood down to what can be done.
+    /// Queues the creation. Throws `CreationRefused` when the queue is full: the caller then creates in place, which
+    /// slows the flood down to what can be done.
     void operator()(CreationJob job) const { pool_->add(std::move(job)); }
 
     /// Blocks until nothing is queued or running.

@@ -18,12 +18,12 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// The machine's clocks, of which a thread notes the coarse times in memory every so often: reading them there is no more
-/// than a load. Give it to `RegionOptions::clock` of regions that are hit some million times a
-/// second; several may share one.
+/// The machine's clocks, of which a thread notes the coarse times in memory every so often: reading them there is no
+/// more than a load. Give it to `RegionOptions::clock` of regions that are hit some million times a second; several may
+/// share one.
 ///
-/// When the thread is kept from running, the coarse times lag behind by as much. In a child of `fork`, which has no such
-/// thread, and where there is no memory that tells a child so (other systems than Linux), the system is asked.
+/// When the thread is kept from running, the coarse times lag behind by as much. In a child of `fork`, which has no
+/// such thread, and where there is no memory that tells a child so (other systems than Linux), the system is asked.
 class TickingClock final : public Clock {
 public:
     /// Notes the times every `interval`, at least every second; zero is a `ValidationError`.

@@ -54,7 +54,8 @@ public:
         if (!(seconds >= 0))
             throw ValidationError("a length of time must be zero or more; one without end is kennel::unlimited");
         if (seconds >= end_of_time) return longest();
-        // The whole seconds apart, for a long double may hold no more digits than a double; 1.001 s cut off would lack one.
+        // The whole seconds apart, for a long double may hold no more digits than a double; 1.001 s cut off would lack
+        // one.
         const auto whole = static_cast<std::int64_t>(seconds);
         const long double rest = (seconds - static_cast<long double>(whole)) * 1e9L;
         return TimeSpan(Exact{whole * 1'000'000'000 + static_cast<std::int64_t>(rest + 0.5L)});

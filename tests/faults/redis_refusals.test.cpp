@@ -378,18 +378,6 @@ TEST_CASE(
     CHECK(server.command({"DBSIZE"}) == "0");
 }
 
-TEST_CASE("a lock that the server has evicted is a lost one", "[redis][fault-13]") {
-    RedisServer server({"--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru"});
-    const auto region = new_region(server.url(), locking());
-    HaltedCreation creation(region, "key", 1);
-    test::RespClient client = server.new_client();
-    for (int number = 0; number != 2000; ++number) client.call({"SET", std::to_string(number), std::string(5000, 'x')});
-    REQUIRE_FALSE(exists(server, "_lockkey"));
-    CHECK(creation.finish() == 1);
-    CHECK_FALSE(exists(server, "key"));
-    CHECK(region.statistics().locks_lost == 1);
-}
-
 TEST_CASE("a server without room for a further client is missed, and is not stormed", "[redis][fault-14]") {
     RedisServer server;
     std::vector<test::RespClient> others;

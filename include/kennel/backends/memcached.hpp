@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,9 +26,9 @@ KENNEL_NAMESPACE_BEGIN
 /// Stores entries on memcached servers, as dogpile does with pylibmc; registered as "memcached". Link
 /// `kennel::memcached`.
 ///
-/// Its arguments are in docs/memcached_backend.md. Every operation is a round trip, for which a connection is taken
-/// from a pool; it blocks for `connect_timeout` and `socket_timeout` at most, twice that when a connection has to be
-/// made anew, and throws `BackendError` when a server cannot do what it was asked. Any key will do: one that memcached
+/// Its arguments are in docs/memcached_backend.md, which says how many round trips an operation is. Each takes a
+/// connection from a pool, blocks for `socket_timeout` at most, and for `connect_timeout` for each connection that has
+/// to be made, and throws `BackendError` when a server cannot do what it was asked. Any key will do: one that memcached
 /// does not take is stored under another name.
 class MemcachedBackend final : public CacheBackend {
 public:
@@ -92,12 +93,25 @@ public:
             others.emplace_back(key, *entries[index].value, store_->settings());
             keys.push_back(key);
         }
+        std::exception_ptr failure;
+        const auto attempt = [&failure](const auto& step) {
+            try {
+                step();
+            } catch (const BackendError&) {
+                if (failure == nullptr) failure = std::current_exception();
+            }
+        };
         if (!keys.empty()) {
-            end_creations(keys);
-            detail::store_entries(*store_, keys, others);
+            attempt([&] {
+                end_creations(keys);
+                detail::store_entries(*store_, keys, others);
+            });
         }
         for (const auto& [mutex, index] : created)
-            mutex->store_under_lock({legal.texts()[index], *entries[index].value, store_->settings()});
+            attempt([&, &mutex = mutex, &index = index] {
+                mutex->store_under_lock({legal.texts()[index], *entries[index].value, store_->settings()});
+            });
+        if (failure != nullptr) std::rethrow_exception(failure);
     }
 
     /// All at once for each server.
@@ -111,9 +125,18 @@ public:
     /// others have.
     void get_multi(std::span<const std::string_view> keys, MultiReader reader) override {
         const detail::LegalKeys legal(keys.size(), [&](std::size_t index) { return keys[index]; });
-        store_->get_multi("get_multi", legal.texts(), false, [&](std::size_t index, const Item& item) {
+        const auto show = [&](std::size_t index, const Item& item) {
             read(item, [&](const CachedValue& value) { reader(index, value); });
+        };
+        if (CreationScope::mutexes().empty()) return store_->get_multi("get_multi", legal.texts(), false, show);
+        std::vector<std::optional<std::uint64_t>> versions(keys.size());
+        store_->get_multi("get_multi", legal.texts(), true, [&](std::size_t index, const Item& item) {
+            versions[index] = item.version;
+            show(index, item);
         });
+        for (std::size_t index = 0; index != keys.size(); ++index)
+            if (Mutex* const mutex = mutex_of_creation(legal.texts()[index]))
+                mutex->note_found(versions[index].has_value(), versions[index].value_or(0));
     }
 
     /// The lock of the key on the servers, with `distributed_lock`.

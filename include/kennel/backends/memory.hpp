@@ -25,8 +25,8 @@ KENNEL_NAMESPACE_BEGIN
 
 /// Keeps values as they are in the memory of this process; registered as "memory".
 ///
-/// It takes the arguments that `MemorySettings` names. Entries that are of no use to their region any more are dropped without
-/// being read. A hit takes no lock and writes at most to the entry itself, and that less and less often.
+/// It takes the arguments that `MemorySettings` names. Entries that are of no use to their region any more are dropped
+/// without being read. A hit takes no lock and writes at most to the entry itself, and that less and less often.
 ///
 /// A value's copy constructor runs while its entry cannot be freed, so it should be short: hand out a large value by
 /// `std::shared_ptr<const Type>`. Keys have less than 16 MiB.
@@ -94,8 +94,8 @@ public:
         return total;
     }
 
-    /// Changes the limits, and evicts until they hold. Throws `ValidationError` for limits of zero, and `std::bad_alloc`, and
-    /// then some parts may have their former limits.
+    /// Changes the limits, and evicts until they hold. Throws `ValidationError` for limits of zero, and
+    /// `std::bad_alloc`, and then some parts may have their former limits.
     ///
     /// Into how many parts the backend is divided stays as it is: with fewer entries than parts, some keep nothing.
     void resize(MemoryLimits limits) {
@@ -117,8 +117,8 @@ public:
             [&](Shard& shard, detail::MemoryRemovals& removals) { shard.drop_all_expired(now(), removals); });
     }
 
-    /// Calls `use` with key and value of each entry. What is stored or removed meanwhile may be among them or not. Nobody waits
-    /// for it, but while it is in one part of the backend, nothing that is removed is freed.
+    /// Calls `use` with key and value of each entry. What is stored or removed meanwhile may be among them or not.
+    /// Nobody waits for it, but while it is in one part of the backend, nothing that is removed is freed.
     template <class Use>
     void for_each(Use&& use) const {
         for_each_entry([&](const detail::MemoryEntry& entry) {
@@ -132,8 +132,8 @@ public:
         std::uint64_t hits;
     };
 
-    /// The keys that are hit most, the hottest first; looks at all entries. The numbers are rough: one below a power of two,
-    /// and often the wrong one.
+    /// The keys that are hit most, the hottest first; looks at all entries. The numbers are rough: one below a power of
+    /// two, and often the wrong one.
     [[nodiscard]] std::vector<HotKey> hottest_keys(std::size_t count) const;
 
 private:

@@ -12,8 +12,8 @@ KENNEL_NAMESPACE_BEGIN
 
 /// Keeps values in the memory of this process as the bytes that a server would be sent; registered as "memory_bytes".
 ///
-/// Every read makes a new object out of them, so nothing is shared between what was stored and what is read. It takes the
-/// arguments of "memory".
+/// Every read makes a new object out of them, so nothing is shared between what was stored and what is read. It takes
+/// the arguments of "memory".
 template <class Lazy>
 class BasicMemoryBytesBackend final : public CacheBackend {
 public:

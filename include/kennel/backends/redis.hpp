@@ -8,12 +8,12 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// Stores entries in a Redis or Valkey server, as dogpile.cache does, and keeps the locks of creations there; registered as
-/// "redis". docs/redis_backend.md lists its arguments.
+/// Stores entries in a Redis or Valkey server, as dogpile.cache does, and keeps the locks of creations there;
+/// registered as "redis". docs/redis_backend.md lists its arguments.
 ///
-/// Thread-safe; a forked child has connections of its own. Each operation is one round trip and ends within `socket_timeout`,
-/// to which `socket_connect_timeout` comes when a connection is to be opened. Throws `BackendError`, and `RedisServerError`
-/// for an answer of the server that is an error.
+/// Thread-safe; a forked child has connections of its own. Each operation is one round trip and ends within
+/// `socket_timeout`, to which `socket_connect_timeout` comes when a connection is to be opened. Throws `BackendError`,
+/// and `RedisServerError` for an answer of the server that is an error.
 class RedisBackend final : public RedisStore {
 public:
     /// Throws `ValidationError` for a wrong argument. It connects only when it is used.

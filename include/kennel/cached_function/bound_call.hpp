@@ -53,7 +53,8 @@ private:
     std::optional<std::string> text_;
 };
 
-/// How an argument is kept for the background: views and pointers to text as what they look at, everything else by value.
+/// How an argument is kept for the background: views and pointers to text as what they look at, everything else by
+/// value.
 template <class Param>
 struct KeptArgument {
     using type = std::remove_cvref_t<Param>;
@@ -106,7 +107,8 @@ inline constexpr bool may_be_derived = std::is_reference_v<Param> &&
                                        std::is_polymorphic_v<std::remove_cvref_t<Param>> &&
                                        !std::is_final_v<std::remove_cvref_t<Param>>;
 
-/// Whether a call can go on after its caller has returned: it needs a copy of each argument that owns what it is made of.
+/// Whether a call can go on after its caller has returned: it needs a copy of each argument that owns what it is made
+/// of.
 template <class Param>
 inline constexpr bool can_be_kept =
     std::copy_constructible<typename KeptArgument<Param>::type> && !borrows<typename KeptArgument<Param>::type> &&

@@ -23,8 +23,8 @@ consteval bool are_defaults_of(std::index_sequence<positions...>) {
 
 /// A wrapped function whose last parameters have default values; made by `CachedFunction::with_defaults`.
 ///
-/// A call that leaves them out and one that spells them out share a key. A member function is called with its object first:
-/// `object_count` is then 1. Members block and throw as those of `CachedFunction`.
+/// A call that leaves them out and one that spells them out share a key. A member function is called with its object
+/// first: `object_count` is then 1. Members block and throw as those of `CachedFunction`.
 template <class Function, std::size_t object_count, std::size_t parameter_count, class... Defaults>
 class FunctionWithDefaults {
 public:

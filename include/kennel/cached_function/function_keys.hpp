@@ -12,7 +12,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Makes the keys of a wrapped function from its arguments: by its own key function, by a generator, or by their values.
+/// Makes the keys of a wrapped function from its arguments: by its own key function, by a generator, or by their
+/// values.
 template <class KeyFunction, class... Args>
 class FunctionKeys {
 public:

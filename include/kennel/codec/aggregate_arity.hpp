@@ -38,8 +38,8 @@ consteval bool takes_whole_members(std::index_sequence<indices...>) {
     return requires { Type(AnyMember<Type, indices>()...); };
 }
 
-/// The largest number of initializers that `Type` takes; counted upwards from the smallest, which members without a default
-/// make larger than zero.
+/// The largest number of initializers that `Type` takes; counted upwards from the smallest, which members without a
+/// default make larger than zero.
 template <class Type, std::size_t count = 0, bool is_enough = false>
 consteval std::size_t count_members() {
     constexpr bool fits = takes_members<Type>(std::make_index_sequence<count>());
@@ -55,7 +55,8 @@ inline constexpr bool is_array_class<std::array<Element, size>> = true;
 
 template <class Type>
 consteval std::size_t arity() {
-    // What has a reference as a member cannot be assigned to; nothing else tells a reference to a constant from a value.
+    // What has a reference as a member cannot be assigned to; nothing else tells a reference to a constant from a
+    // value.
     if constexpr (!std::is_class_v<Type> || !std::is_aggregate_v<Type> || is_array_class<Type> ||
                   !std::is_move_assignable_v<Type>)
         return uncountable;
@@ -66,8 +67,8 @@ consteval std::size_t arity() {
     }
 }
 
-/// How many members an aggregate has; `uncountable` for what is none, and for one that has more than 24 members or any that
-/// is an array, a union, a reference or a base class.
+/// How many members an aggregate has; `uncountable` for what is none, and for one that has more than 24 members or any
+/// that is an array, a union, a reference or a base class.
 template <class Type>
 inline constexpr std::size_t aggregate_arity = arity<Type>();
 

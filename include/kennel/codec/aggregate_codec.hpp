@@ -29,9 +29,9 @@ using MemberTypesOf = decltype(visit_members(std::declval<const Type&>(), Member
 
 /// A plain struct of up to 24 members: these, one after the other, in their order.
 ///
-/// It must be assignable and have no base class, and no member that is an array in the manner of C, a union or a reference.
-/// The name of the struct and the types of its members are part of the description; the names of the members are not, nor is
-/// the file in whose unnamed namespace it is.
+/// It must be assignable and have no base class, and no member that is an array in the manner of C, a union or a
+/// reference. The name of the struct and the types of its members are part of the description; the names of the members
+/// are not, nor is the file in whose unnamed namespace it is.
 template <detail::CountedAggregate Type>
 struct Codec<Type> {
     using Members = detail::MemberTypesOf<Type>;

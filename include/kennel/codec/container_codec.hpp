@@ -33,7 +33,8 @@ struct Codec<std::basic_string<char, std::char_traits<char>, Allocator>> {
 
 /// The codec of containers that are filled at their end: the number of elements, then each of them.
 ///
-/// Derive from it to make another such container known: `struct kennel::Codec<Ring<Type>> : SequenceCodec<Ring<Type>> {}`.
+/// Derive from it to make another such container known: `struct kennel::Codec<Ring<Type>> : SequenceCodec<Ring<Type>>
+/// {}`.
 template <class Container>
 struct SequenceCodec {
     using Element = typename Container::value_type;
@@ -81,7 +82,8 @@ struct SetCodec {
     static void describe(Signature& signature) { signature.add<Element>("set"); }
 };
 
-/// The codec of maps: the number of entries, then key and value of each in the order of the map. A repeated key is refused.
+/// The codec of maps: the number of entries, then key and value of each in the order of the map. A repeated key is
+/// refused.
 template <class Container>
 struct MapCodec {
     using Key = typename Container::key_type;

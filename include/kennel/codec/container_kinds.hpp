@@ -16,8 +16,8 @@ namespace detail {
 template <class Class>
 Class owner_of(void (Class::*swap)(Class&));
 
-/// A container with an allocator that is not text, nor a tree of itself like a JSON document. Its `swap` is its own: a class derived from one may hold more than its
-/// elements.
+/// A container with an allocator that is not text, nor a tree of itself like a JSON document. Its `swap` is its own: a
+/// class derived from one may hold more than its elements.
 template <class Type>
 concept StandardContainer = requires {
     typename Type::value_type;
@@ -51,8 +51,8 @@ inline constexpr bool is_map = false;
 template <StandardContainer Type>
 inline constexpr bool is_map<Type> = HasUniqueKeys<Type> && requires { typename Type::mapped_type; };
 
-/// Whether so many elements of a hash table share a bucket that their keys must have been chosen to: each one more would
-/// take longer to put in.
+/// Whether so many elements of a hash table share a bucket that their keys must have been chosen to: each one more
+/// would take longer to put in.
 template <class Container, class Key>
 [[nodiscard]] bool is_overcrowded(const Container& container, const Key& key) {
     constexpr std::size_t sane_bucket = 256;

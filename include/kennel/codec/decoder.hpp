@@ -12,8 +12,8 @@
 
 KENNEL_NAMESPACE_BEGIN
 
-/// Reads values in the default form from bytes that nobody vouches for; every member throws `CantDeserializeException` when
-/// they are not there.
+/// Reads values in the default form from bytes that nobody vouches for; every member throws `CantDeserializeException`
+/// when they are not there.
 class Decoder {
 public:
     /// `bytes` must outlive the decoder.

@@ -31,9 +31,9 @@ KENNEL_NAMESPACE_BEGIN
 ///     };
 ///
 /// `describe` is optional and defaults to the type's name. Entries written under another description are not read, so
-/// change the text whenever `encode` changes. A member `using Parts = CodecParts<...>;` is for codecs of templates: the type
-/// is then encodable exactly when all its parts are, and its description is the same wherever it occurs. A type that can
-/// contain itself must not have `Parts`.
+/// change the text whenever `encode` changes. A member `using Parts = CodecParts<...>;` is for codecs of templates: the
+/// type is then encodable exactly when all its parts are, and its description is the same wherever it occurs. A type
+/// that can contain itself must not have `Parts`.
 template <class Type>
 struct Codec;
 

@@ -15,8 +15,9 @@ KENNEL_NAMESPACE_BEGIN
 /// Collects the bytes of a value in the default form.
 class Encoder {
 public:
-    /// Appends a value by its codec. Every value takes at least one byte, so that a count of values never promises more than
-    /// the bytes behind it can hold. Throws `SerializationError` when values are nested deeper than `max_codec_depth`.
+    /// Appends a value by its codec. Every value takes at least one byte, so that a count of values never promises more
+    /// than the bytes behind it can hold. Throws `SerializationError` when values are nested deeper than
+    /// `max_codec_depth`.
     template <Encodable Type>
     void write(const Type& value) {
         if (depth_ == max_codec_depth) throw SerializationError("the value is nested more than 64 levels deep");

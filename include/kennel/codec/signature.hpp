@@ -15,8 +15,8 @@ KENNEL_NAMESPACE_BEGIN
 
 /// Collects the text that says what the bytes of a type mean, such as `map<text,list<i32>>`.
 ///
-/// Types with equal signatures have the same form on every platform. Types with names of their own are spelled out once; where
-/// they occur again there is only a reference, so recursive types have signatures too.
+/// Types with equal signatures have the same form on every platform. Types with names of their own are spelled out
+/// once; where they occur again there is only a reference, so recursive types have signatures too.
 class Signature {
 public:
     /// Appends `word` and, in angle brackets, the signatures of the types that it is made of.

@@ -9,9 +9,9 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// How many slips make `other` of `one`: a letter too many, too few or wrong, or two neighbours that have changed places.
-/// Exact up to `limit`, and more than `limit` for all that is further apart; takes time in proportion to 4 to the power of
-/// `limit`.
+/// How many slips make `other` of `one`: a letter too many, too few or wrong, or two neighbours that have changed
+/// places. Exact up to `limit`, and more than `limit` for all that is further apart; takes time in proportion to 4 to
+/// the power of `limit`.
 [[nodiscard]] inline std::size_t edit_distance(std::string_view one, std::string_view other, std::size_t limit) {
     while (!one.empty() && !other.empty() && one.front() == other.front()) {
         one.remove_prefix(1);

@@ -24,8 +24,8 @@ struct alignas(64) EpochReader {
     EpochReader* next = nullptr;
 };
 
-/// Epoch-based reclamation (K. Fraser, "Practical lock-freedom", 2004): what readers may still look at is kept until all
-/// who were reading when it was retired have left. A reader writes one word of its own and waits for nobody.
+/// Epoch-based reclamation (K. Fraser, "Practical lock-freedom", 2004): what readers may still look at is kept until
+/// all who were reading when it was retired have left. A reader writes one word of its own and waits for nobody.
 template <class Lazy>
 class [[gnu::visibility("default")]] BasicEpochs { // one for all shared libraries
 public:
@@ -58,8 +58,8 @@ public:
     /// The last reader who may have looked at a retired object lets go of it.
     [[gnu::always_inline]] static void leave(EpochReader& reader, std::uint64_t outer) noexcept {
         reader.epoch.store(outer, std::memory_order_release);
-        // Without a barrier neither this reader nor the one who retires might see that it is the last. Where the light half
-        // of the asymmetric one is none, there is always something to settle, and that begins with a barrier.
+        // Without a barrier neither this reader nor the one who retires might see that it is the last. Where the light
+        // half of the asymmetric one is none, there is always something to settle, and that begins with a barrier.
         std::atomic_signal_fence(std::memory_order_seq_cst);
         if (unsettled.load(std::memory_order_relaxed) != 0) [[unlikely]]
             instance().settle(reader);

@@ -11,8 +11,8 @@ struct LateType {
     using type = Type;
 };
 
-/// `Type`, in a template that is not to have anything of it compiled before it is used itself; `Lazy` is a parameter of that
-/// template.
+/// `Type`, in a template that is not to have anything of it compiled before it is used itself; `Lazy` is a parameter of
+/// that template.
 template <class Type, class Lazy>
 using Late = typename LateType<Type, Lazy>::type;
 

@@ -22,8 +22,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A memory barrier in two halves: the frequent side pays next to nothing, because the rare side makes every thread of the
-/// process pass a full barrier, by membarrier(2). Without it, both sides pay a full fence.
+/// A memory barrier in two halves: the frequent side pays next to nothing, because the rare side makes every thread of
+/// the process pass a full barrier, by membarrier(2). Without it, both sides pay a full fence.
 class [[gnu::visibility("default")]] AsymmetricBarrier { // one for all shared libraries
 public:
     /// Decides, once for the process; before the first `light` of a thread.

@@ -20,7 +20,8 @@ void append_integer(std::string& text, Number number) {
     text.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-/// Appends a number that is written as `d.ddde+xx` the way Python writes it: with an exponent below 1e-4 and from 1e16 on.
+/// Appends a number that is written as `d.ddde+xx` the way Python writes it: with an exponent below 1e-4 and from 1e16
+/// on.
 template <class Text>
 void append_in_python_notation(Text& text, std::string_view scientific) {
     const std::size_t mark = scientific.find('e');

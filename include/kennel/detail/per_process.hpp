@@ -13,8 +13,8 @@ namespace detail {
 
 /// An object with threads and connections, of which a forked child gets one of its own. Thread-safe.
 ///
-/// The child's copy of the parent's object is neither used nor destroyed: its threads do not exist there, and its locks may be
-/// held by them for ever.
+/// The child's copy of the parent's object is neither used nor destroyed: its threads do not exist there, and its locks
+/// may be held by them for ever.
 template <class Object>
 class PerProcess {
 public:

@@ -38,8 +38,8 @@ inline void append_printable(std::string& out, std::string_view text) {
 
 /// Writes a line about each operation: what it was, its keys, how it ended and how long it took; never a value.
 ///
-/// For example `get "user:5" hit in 0.000012 s`. Keys are in quotes, with control characters as `\x0a`; a long list of them
-/// is cut in the middle. Registered for configuration files as "logging".
+/// For example `get "user:5" hit in 0.000012 s`. Keys are in quotes, with control characters as `\x0a`; a long list of
+/// them is cut in the middle. Registered for configuration files as "logging".
 class LoggingProxy final : public ProxyBackend {
 public:
     /// Takes a line without its end. It is called on the thread of the operation, when that is over, by many threads at

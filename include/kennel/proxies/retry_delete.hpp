@@ -17,8 +17,8 @@ KENNEL_NAMESPACE_BEGIN
 /// Tries a removal again when it fails, because a removal that is lost leaves a wrong value to be served.
 ///
 /// Arguments: `tries`, how often in all (whole number above zero; default: 3), and `pause`, how long to wait in between
-/// (default: 100 ms), for which the caller is blocked. Only `BackendError` is a failure to try again after; that of the last
-/// try is thrown. Registered for configuration files as "retry_delete".
+/// (default: 100 ms), for which the caller is blocked. Only `BackendError` is a failure to try again after; that of the
+/// last try is thrown. Registered for configuration files as "retry_delete".
 class RetryDeleteProxy final : public ProxyBackend {
 public:
     /// Throws `ValidationError` for an argument that is unknown or not acceptable. Waits on `clock`.

@@ -150,8 +150,8 @@ template <class Lazy>
     return configuration;
 }
 
-/// A soft invalidation makes entries "just expired", so there must be an expiration time: throws `DogpileCacheException`
-/// when there is none.
+/// A soft invalidation makes entries "just expired", so there must be an expiration time: throws
+/// `DogpileCacheException` when there is none.
 template <class Lazy>
 void require_expiration(const BasicConfiguration<Lazy>& configuration, const FreshnessRules& rules) {
     if (rules.expiration.is_unlimited() && configuration.invalidator->was_soft_invalidated())

@@ -12,8 +12,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// The different ones among the caller's keys, in the order in which they come first, and where each of the caller's is among
-/// them.
+/// The different ones among the caller's keys, in the order in which they come first, and where each of the caller's is
+/// among them.
 template <class Keys>
 class DifferentKeys {
 public:

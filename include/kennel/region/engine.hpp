@@ -19,8 +19,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// What a call says differently from its region. It refers to the options of the call, because copying them would cost a hit
-/// more than all else that it does.
+/// What a call says differently from its region. It refers to the options of the call, because copying them would cost
+/// a hit more than all else that it does.
 struct RuleChanges {
     const std::optional<TimeSpan>* expiration = nullptr;
     const std::optional<TimeSpan>* stale_time = nullptr;

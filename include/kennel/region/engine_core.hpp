@@ -46,7 +46,8 @@ public:
     [[nodiscard]] std::shared_ptr<const AsyncCreationRunner> runner() const noexcept { return runner_.lock(); }
     [[nodiscard]] FlightTable& flights() noexcept { return flights_; }
 
-    /// Whether the last call found nothing, of those whose lock `can_look`: then the next call may well find nothing either.
+    /// Whether the last call found nothing, of those whose lock `can_look`: then the next call may well find nothing
+    /// either.
     [[nodiscard]] bool expects_miss() const noexcept { return expects_miss_.load(std::memory_order_relaxed); }
     void expect_miss(bool is_expected) noexcept {
         if (expects_miss() != is_expected) expects_miss_.store(is_expected, std::memory_order_relaxed);
@@ -108,8 +109,8 @@ public:
 
     /// Looks the key up once; `take` copies the value out and says whether it understood it. `reading` is empty before.
     ///
-    /// What the backend throws is a miss or, when the region says so and nobody is about to create, thrown on. What `take` or
-    /// the mangler throws is thrown on.
+    /// What the backend throws is a miss or, when the region says so and nobody is about to create, thrown on. What
+    /// `take` or the mangler throws is thrown on.
     template <class Take>
     void look(const Configuration& configuration, std::string_view key, const FreshnessRules& rules, Take& take,
               Reading& reading, bool is_creating = false) {
@@ -194,8 +195,8 @@ public:
         configuration->invalidator->invalidate(kind, clock().wall_now());
     }
 
-    /// Whether somebody creates the value of the key now, in this process or, if the backend's lock tells, in another. A
-    /// lock that cannot be asked is reported and tells nothing.
+    /// Whether somebody creates the value of the key now, in this process or, if the backend's lock tells, in another.
+    /// A lock that cannot be asked is reported and tells nothing.
     [[nodiscard]] bool key_is_locked(std::string_view key) {
         const auto configuration = this->configuration();
         if (flights_.contains(key)) return true;

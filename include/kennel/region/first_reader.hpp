@@ -9,8 +9,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Reads an entry as `EntryReader` does, for the first look of a call: what can be said at once of an entry that is plainly
-/// fresh is said here, and the rest is left to that.
+/// Reads an entry as `EntryReader` does, for the first look of a call: what can be said at once of an entry that is
+/// plainly fresh is said here, and the rest is left to that.
 template <class Lazy>
 class FirstReader {
 public:

@@ -36,7 +36,8 @@ template <class Moment>
     return now > created ? distance(now, created) : TimeSpan();
 }
 
-/// The time by which the age of an entry is measured: ahead of the clock, as its stamp is, when the clock has been set back.
+/// The time by which the age of an entry is measured: ahead of the clock, as its stamp is, when the clock has been set
+/// back.
 template <class Lazy>
 [[nodiscard]] WallTime time_for(const BasicConfiguration<Lazy>& configuration, WallTime created) {
     const WallTime now = configuration.clock->wall_now();
@@ -108,8 +109,8 @@ template <class Lazy>
     reading.error = misunderstanding<Lazy>(entry.payload, wanted);
 }
 
-/// Reads an entry where it lies: judges it and, when it can be served, lets `take` copy its value out and say whether it
-/// understood it. It throws nothing, because it runs inside a backend; what `take` throws is kept.
+/// Reads an entry where it lies: judges it and, when it can be served, lets `take` copy its value out and say whether
+/// it understood it. It throws nothing, because it runs inside a backend; what `take` throws is kept.
 template <class Lazy, class Take>
 class EntryReader {
 public:

@@ -49,8 +49,8 @@ public:
         });
     }
 
-    /// The same for a call that has not looked yet and expects to find nothing: it looks and asks for the lock in one. False,
-    /// and nothing is done, when somebody creates: then there may be an old value to take.
+    /// The same for a call that has not looked yet and expects to find nothing: it looks and asks for the lock in one.
+    /// False, and nothing is done, when somebody creates: then there may be an old value to take.
     [[nodiscard]] bool run_unseen() {
         if (BasicRunningCreation<Lazy>::is_here()) return false;
         auto [flight, is_leader] = core_.flights().board(key_);
@@ -149,8 +149,8 @@ private:
         return has_stale() ? age_of(core_.clock().wall_now(), reading_.created) : TimeSpan();
     }
 
-    /// Hands the creation to a runner and takes the old value, at once or when `soft_timeout` has passed. It lets go of `led`
-    /// unless it says that nothing has come of it: a runner that drops the creation lands the flight by that.
+    /// Hands the creation to a runner and takes the old value, at once or when `soft_timeout` has passed. It lets go of
+    /// `led` unless it says that nothing has come of it: a runner that drops the creation lands the flight by that.
     [[nodiscard]] bool create_elsewhere(std::shared_ptr<LedFlight>& led) {
         const std::shared_ptr<const AsyncCreationRunner> own = core_.runner();
         if (own == nullptr && !rules_.soft_timeout) return false;
@@ -225,11 +225,10 @@ private:
         }
         missed();
         throw CreationTimeout(joined(
-            {"the value of '", key_,
-             "' is being created by somebody else, "
-             "who has not finished within ",
-             rules_.lock_timeout ? joined({"lock_timeout (", std::to_string(rules_.lock_timeout->seconds()), " s)"})
-                                 : "the time for which the backend waits for its lock"}));
+            {region_called(core_.options().name), ": the value of '", abridged(key_),
+             "' is being created by somebody else, who has not finished within ",
+             rules_.lock_timeout ? "the region's lock_timeout: raise that, or choose another on_lock_timeout"
+                                 : "the time that the backend waits for its lock: raise its lock_blocking_timeout"}));
     }
 
     /// Creates although somebody else does.
@@ -258,8 +257,8 @@ void create_missing(BasicEngineCore<Lazy>& core, std::string_view key, const Rul
     MissedCall(core, std::move(configuration), key, rules, request, reading, core.clock().steady_now()).run();
 }
 
-/// The look that most calls end with: whether there is a fresh value, which the request has then taken. If not, `reading`
-/// says why, and `configuration` is set.
+/// The look that most calls end with: whether there is a fresh value, which the request has then taken. If not,
+/// `reading` says why, and `configuration` is set.
 template <class Lazy>
 [[nodiscard]] [[gnu::always_inline]] inline bool has_fresh(
     BasicEngineCore<Lazy>& core, std::string_view key, const RuleChanges& changes, ValueRequest& request,

@@ -17,8 +17,8 @@ namespace detail {
 
 /// One call of `get_or_create_multi`.
 ///
-/// It leads the flights of the keys that nobody creates, creates and lands these, and only then waits for the flights of
-/// others, so calls that overlap in any way cannot wait for each other.
+/// It leads the flights of the keys that nobody creates, creates and lands these, and only then waits for the flights
+/// of others, so calls that overlap in any way cannot wait for each other.
 template <class Lazy>
 class MultiCall {
     using EngineCore = BasicEngineCore<Lazy>;
@@ -33,8 +33,8 @@ public:
         : core_(core), configuration_(std::move(configuration)), keys_(keys), rules_(rules), request_(request),
           start_(core.clock().steady_now()), deadline_(later_by(start_, rules.lock_timeout.value_or(unlimited))) {}
 
-    /// When it returns, the request has taken a value for each key that has one. Returning or throwing, it has counted one
-    /// look-up for each key.
+    /// When it returns, the request has taken a value for each key that has one. Returning or throwing, it has counted
+    /// one look-up for each key.
     void run() {
         look();
         try {

@@ -119,8 +119,8 @@ public:
     [[nodiscard]] const std::string& key() const noexcept { return key_; }
     [[nodiscard]] Flight& flight() const noexcept { return *flight_; }
 
-    /// Waits for the turn to create by the backend's lock, if it has one. A lock that cannot be asked is reported and done
-    /// without.
+    /// Waits for the turn to create by the backend's lock, if it has one. A lock that cannot be asked is reported and
+    /// done without.
     [[nodiscard]] Turn await_turn(SteadyTime deadline) {
         return ask_mutex([deadline](CacheMutex& mutex) { return mutex.await_turn(deadline); });
     }
@@ -133,8 +133,8 @@ public:
     /// Whether there is a lock, and `look_or_acquire` is no slower than a look.
     [[nodiscard]] bool can_look() const noexcept { return mutex_ != nullptr && mutex_->can_look(); }
 
-    /// Takes the backend's lock into `held`, if it has one that is not there yet; true when the creation may go on. A lock
-    /// that cannot be asked is reported and done without.
+    /// Takes the backend's lock into `held`, if it has one that is not there yet; true when the creation may go on. A
+    /// lock that cannot be asked is reported and done without.
     [[nodiscard]] bool acquire_mutex(SteadyTime deadline, HeldMutexes<Lazy>& held) {
         try {
             const StoredKey stored(*configuration_, key_);
@@ -244,16 +244,16 @@ private:
 
 /// Waits for a flight of somebody else until it has landed or `deadline` has come, and says whether it has landed.
 ///
-/// A creation that is only queued is begun here by whoever would wait for it without end, or is a creator: its thread may be
-/// one that the queue waits for. Anybody else who gave a limit does not want to create for others.
+/// A creation that is only queued is begun here by whoever would wait for it without end, or is a creator: its thread
+/// may be one that the queue waits for. Anybody else who gave a limit does not want to create for others.
 template <class Lazy>
 [[nodiscard]] bool await_landing(BasicFlight<Lazy>& flight, const Clock& clock, SteadyTime deadline) {
     const bool begins = deadline == no_deadline || BasicRunningCreation<Lazy>::is_here();
     return begins ? flight.wait(clock, deadline) : flight.wait_idly(clock, deadline);
 }
 
-/// Takes over the lead of a flight that the caller has just boarded, which is landed also when that fails. If the region has
-/// been configured anew since the caller looked, its value will not be stored.
+/// Takes over the lead of a flight that the caller has just boarded, which is landed also when that fails. If the
+/// region has been configured anew since the caller looked, its value will not be stored.
 template <class Lazy>
 [[nodiscard]] std::shared_ptr<LedFlight<Lazy>> take_lead(BasicEngineCore<Lazy>& core,
                                                          std::shared_ptr<const BasicConfiguration<Lazy>> configuration,

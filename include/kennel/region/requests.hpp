@@ -36,7 +36,8 @@ public:
     virtual ~ValueRequest() = default;
 };
 
-/// What the untyped part asks of the typed caller of `get_or_create_multi`; an index is a position among the call's keys.
+/// What the untyped part asks of the typed caller of `get_or_create_multi`; an index is a position among the call's
+/// keys.
 class MultiRequest {
 public:
     /// Takes the value of a key out of a payload; false when it is not a value of the type asked for.

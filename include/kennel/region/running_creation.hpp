@@ -10,8 +10,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A creator that runs on this thread. Whoever is called by it and asks for one of its keys, asks it for itself, also when
-/// its flight is superseded, so that nobody could find it by that.
+/// A creator that runs on this thread. Whoever is called by it and asks for one of its keys, asks it for itself, also
+/// when its flight is superseded, so that nobody could find it by that.
 template <class Lazy>
 class BasicRunningCreation {
 public:

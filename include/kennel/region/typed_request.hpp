@@ -93,7 +93,8 @@ public:
     [[nodiscard]] std::unique_ptr<ValueRequest> detached() override { return nullptr; }
 };
 
-/// A creator whose state is not its own, such as a call with references to its arguments, makes its owner by `detached()`.
+/// A creator whose state is not its own, such as a call with references to its arguments, makes its owner by
+/// `detached()`.
 template <class Value, class SerializerType, class Creator>
 std::unique_ptr<ValueRequest> TypedRequest<Value, SerializerType, Creator>::detached() {
     const auto owning = [this](auto creator) -> std::unique_ptr<ValueRequest> {

@@ -38,7 +38,8 @@ template <class Value, class SerializerType>
     }
 }
 
-/// Takes a `Value` out of a payload; nothing when it is not one. Bytes at which the serializer throws are not one, either.
+/// Takes a `Value` out of a payload; nothing when it is not one. Bytes at which the serializer throws are not one,
+/// either.
 template <class Value, class SerializerType>
 [[nodiscard]] bool take_value(const SerializerType& serializer, const Payload& payload, std::optional<Value>& value) {
     if (payload.is_object()) {

@@ -40,7 +40,8 @@ private:
 /// The name of a wrapped function, on the list of its region as long as it lives.
 class WrappedName {
 public:
-    /// Throws `ValidationError` when a function of another signature has the name now, since the two would share values.
+    /// Throws `ValidationError` when a function of another signature has the name now, since the two would share
+    /// values.
     WrappedName(WrappedNames& names, std::string_view region, std::string name, WrappedSignature signature)
         : names_(names), name_(std::move(name)), signature_(signature) {
         const std::lock_guard lock(names_.mutex_);

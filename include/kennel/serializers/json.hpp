@@ -19,23 +19,23 @@ concept JsonSerializable = detail::is_json_type<Type>;
 
 /// Turns values into compact JSON in UTF-8 and back, so that programs in other languages read them and write them.
 ///
-/// It knows `nlohmann::json`, text, truth values, numbers, enumerations (as integers, unless they have functions of their
-/// own), the standard containers, tuples, optionals and shared pointers (as the value or null) of these, and every type with
-/// `to_json` and `from_json`, for example by `NLOHMANN_DEFINE_TYPE_INTRUSIVE`. A map from text is an object, any other an
-/// array of pairs.
+/// It knows `nlohmann::json`, text, truth values, numbers, enumerations (as integers, unless they have functions of
+/// their own), the standard containers, tuples, optionals and shared pointers (as the value or null) of these, and
+/// every type with `to_json` and `from_json`, for example by `NLOHMANN_DEFINE_TYPE_INTRUSIVE`. A map from text is an
+/// object, any other an array of pairs.
 ///
-/// Reading is strict: an integer is not read from a fraction or a truth value, a number not from text, and everything must be
-/// in range. That holds within a type with `from_json`, too: what was read is turned into JSON once more, by its `to_json`,
-/// and a number that does not come out as it went in is refused; all else is what that function makes of it. Of repeated
-/// names in an object the last counts.
+/// Reading is strict: an integer is not read from a fraction or a truth value, a number not from text, and everything
+/// must be in range. That holds within a type with `from_json`, too: what was read is turned into JSON once more, by
+/// its `to_json`, and a number that does not come out as it went in is refused; all else is what that function makes of
+/// it. Of repeated names in an object the last counts.
 class JsonSerializer {
 public:
     /// What to do about a type that it does not know, for error messages.
     static constexpr std::string_view remedy =
         "give the type to_json and from_json, for example by NLOHMANN_DEFINE_TYPE_INTRUSIVE, or the region a serializer that knows it";
 
-    /// Throws `SerializationError` for what JSON cannot express: numbers that are not finite, text that is not UTF-8, null
-    /// within an optional, and values nested more than 64 levels deep.
+    /// Throws `SerializationError` for what JSON cannot express: numbers that are not finite, text that is not UTF-8,
+    /// null within an optional, and values nested more than 64 levels deep.
     template <JsonSerializable Type>
     [[nodiscard]] std::string serialize(const Type& value) const {
         try {

@@ -33,11 +33,11 @@ inline void add_checks(std::vector<ContractCheck>& checks, const MakeBackend& ma
 
 /// What every backend promises that keeps what it is given.
 ///
-/// Each check calls `make_backend` once. The backends may share a store, in which other entries may lie, but nobody else may
-/// write to it meanwhile; it has room for a hundred entries and runs on the machine's clock, not on one that stands still.
-/// A backend that cannot take every key names one that can in `key_mangler()`, through which every key then goes. What is
-/// asked of objects is left out for a backend of `PayloadForm::bytes`. The checks may be run in any order, any number of
-/// times; run them under ThreadSanitizer, too.
+/// Each check calls `make_backend` once. The backends may share a store, in which other entries may lie, but nobody
+/// else may write to it meanwhile; it has room for a hundred entries and runs on the machine's clock, not on one that
+/// stands still. A backend that cannot take every key names one that can in `key_mangler()`, through which every key
+/// then goes. What is asked of objects is left out for a backend of `PayloadForm::bytes`. The checks may be run in any
+/// order, any number of times; run them under ThreadSanitizer, too.
 [[nodiscard]] inline std::vector<ContractCheck> backend_contract(const MakeBackend& make_backend) {
     std::vector<ContractCheck> checks;
     detail::add_checks(checks, make_backend, detail::single_key_checks);

@@ -12,8 +12,8 @@ KENNEL_NAMESPACE_BEGIN
 
 /// One promise that a contract makes: its name says what is promised, `run` throws when it is not kept.
 ///
-/// A contract is a list of them, and knows no test framework: whoever writes a backend, a mutex or a serializer runs each
-/// check as a test of its own, for example as a Catch2 section.
+/// A contract is a list of them, and knows no test framework: whoever writes a backend, a mutex or a serializer runs
+/// each check as a test of its own, for example as a Catch2 section.
 ///
 ///     for (const kennel::ContractCheck& check : kennel::serializer_contract(MySerializer()))
 ///         SECTION(check.name) { CHECK_NOTHROW(check.run()); }

@@ -204,7 +204,8 @@ private:
 /// What every `CacheMutex` promises. `make_mutex` gives, for one key, the same object each time or different ones that
 /// exclude each other; they run on the machine's clock and have no lease that ends within a minute.
 ///
-/// The checks may be run in any order, any number of times; each uses keys of its own. Run them under ThreadSanitizer, too.
+/// The checks may be run in any order, any number of times; each uses keys of its own. Run them under ThreadSanitizer,
+/// too.
 [[nodiscard]] inline std::vector<ContractCheck> mutex_contract(MakeMutex make_mutex) {
     using Contract = detail::MutexContract;
     const Contract contract(std::move(make_mutex));

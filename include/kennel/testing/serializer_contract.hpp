@@ -214,8 +214,8 @@ private:
 
 /// What every serializer promises, checked with the types that `serializer` handles, of which text is always one.
 ///
-/// Nothing is asked of the bytes themselves but that they are read again as the value they were made from. The checks keep
-/// a copy of the serializer and may be run in any order, any number of times.
+/// Nothing is asked of the bytes themselves but that they are read again as the value they were made from. The checks
+/// keep a copy of the serializer and may be run in any order, any number of times.
 template <Serializer Subject>
 [[nodiscard]] std::vector<ContractCheck> serializer_contract(const Subject& serializer) {
     using Contract = detail::SerializerContract<Subject>;

@@ -540,3 +540,22 @@ TEST_CASE("calls for many keys of two backends in different orders do not wait f
         CHECK(created == keys.size());
     }
 }
+
+TEST_CASE("a creation of many keys replaces nothing that was stored meanwhile", "[memcached][locks]") {
+    const std::string url = test::memcached_server().url();
+    kennel::CacheRegion<> region;
+    region.configure("memcached", {.arguments = {{"url", url}, {"distributed_lock", true}}});
+    kennel::CacheRegion<> without_locks;
+    without_locks.configure("memcached", {.arguments = {{"url", url}}});
+    const std::vector<std::string> keys = {"absent", "expired"};
+    const auto create = [&](const std::vector<std::string>& missing) {
+        without_locks.set_multi<int>({{"absent", 2}, {"expired", 2}});
+        return std::vector<int>(missing.size(), 1);
+    };
+    without_locks.set("expired", 0);
+    CHECK(region.get_or_create_multi(keys, create, {.expiration_time = 0s}) == std::vector<int>{1, 1});
+    CHECK(without_locks.get<int>("absent") == 2);
+    CHECK(without_locks.get<int>("expired") == 2);
+    CHECK(region.statistics().locks_lost == 2);
+    for (const std::string& key : keys) CHECK_FALSE(region.key_is_locked(key));
+}

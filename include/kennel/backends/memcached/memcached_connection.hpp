@@ -66,6 +66,12 @@ public:
         output_.clear();
     }
 
+    /// The answers must have come by then instead.
+    void wait_until(SteadyTime deadline) {
+        deadline_ = deadline;
+        may_block_ = may_block_until_deadline();
+    }
+
     /// Calls `reader` with the position and the item of each key that has one; what it throws is thrown on.
     void receive_items(std::span<const std::string_view> keys, bool with_versions,
                        MemcachedProtocol::ItemReader reader) {

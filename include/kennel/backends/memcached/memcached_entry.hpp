@@ -25,8 +25,8 @@ inline constexpr std::uint32_t compressed_flag = 8;
 /// An entry on its way to a memcached server. It borrows the key and, unless it is compressed, the payload.
 class MemcachedEntry {
 public:
-    /// The key is legal. Throws `SerializationError` for a payload that is not bytes, and `BackendError` for a key that names
-    /// the lock of another one.
+    /// The key is legal. Throws `SerializationError` for a payload that is not bytes, and `BackendError` for a key that
+    /// names the lock of another one.
     MemcachedEntry(std::string_view key, const CachedValue& value, const MemcachedSettings& settings)
         : key_(key), limit_(settings.max_value_size), payload_(value.payload.as_bytes()) {
         if (!value.payload.is_bytes())

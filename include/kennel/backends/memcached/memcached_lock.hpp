@@ -74,12 +74,14 @@ public:
         return change_and_look("keep the lock", MemcachedCommand::replace, item, false);
     }
 
+    /// Reads the entry before the lock where they are together: whoever changes it takes the lock away first.
     [[nodiscard]] Look look_at_both() {
         Look look;
         look.entry.emplace();
-        const std::array<std::string_view, 2> keys{lock_key_, key_};
-        store_->get_multi("watch the lock", keys, true,
-                          [&](std::size_t index, const MemcachedItem& item) { note(look, index, item); });
+        const std::array<std::string_view, 2> keys{key_, lock_key_};
+        store_->get_multi("watch the lock", keys, true, [&](std::size_t index, const MemcachedItem& item) {
+            index == 0 ? note_entry(look, item) : note_lock(look, item);
+        });
         return look;
     }
 
@@ -161,24 +163,23 @@ private:
             connection.ask_items({&key, 1}, true);
             connection.send(deadline);
             connection.receive_items({&key, 1}, true,
-                                     [&](std::size_t, const MemcachedItem& item) { note(look, 1, item); });
+                                     [&](std::size_t, const MemcachedItem& item) { note_entry(look, item); });
         });
     }
 
+    /// Of the lock, and of the entry if there is a second key.
     static void receive(MemcachedConnection& connection, std::span<const std::string_view> keys, Look& look) {
-        connection.receive_items(keys, true,
-                                 [&](std::size_t index, const MemcachedItem& item) { note(look, index, item); });
+        connection.receive_items(keys, true, [&](std::size_t index, const MemcachedItem& item) {
+            index == 0 ? note_lock(look, item) : note_entry(look, item);
+        });
     }
 
-    /// Index 0 is that of the lock.
-    static void note(Look& look, std::size_t index, const MemcachedItem& item) {
-        if (index == 0) {
-            look.lock = item.value.empty() ? std::string_view("?") : item.value;
-            look.version = item.version;
-        } else {
-            look.entry = {
-                .is_there = true, .value = std::string(item.value), .flags = item.flags, .version = item.version};
-        }
+    static void note_lock(Look& look, const MemcachedItem& item) {
+        look.lock = item.value.empty() ? std::string_view("?") : item.value;
+        look.version = item.version;
+    }
+    static void note_entry(Look& look, const MemcachedItem& item) {
+        look.entry = {.is_there = true, .value = std::string(item.value), .flags = item.flags, .version = item.version};
     }
 
     std::shared_ptr<MemcachedStore> store_;

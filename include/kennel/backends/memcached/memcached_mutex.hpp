@@ -118,6 +118,12 @@ public:
         return std::exchange(read_along_, std::nullopt);
     }
 
+    /// What the key has, as was read after the lock was taken: a later store of another is what the fence is against.
+    void note_found(bool is_there, std::uint64_t version) {
+        const std::lock_guard lock(mutex_);
+        if (is_held_ && !fence_) fence_ = Fence{.is_there = is_there, .version = version};
+    }
+
     /// Stores the entry if the lock is held as long as that takes and nobody has stored one since, and gives the lock
     /// back by that. Otherwise the lock was lost, and the creation's value is not what the key has now. A lock that is
     /// not and was not held is no hindrance.
@@ -265,7 +271,7 @@ private:
         const Look look = lock_.look_at_both();
         version_ = look.version;
         if (!fence_) fence_ = fence_of(look);
-        return look.lock == token_ && has_margin();
+        return look.lock == token_ && (lock_.is_beside_entry() || find_version()) && has_margin();
     }
     [[nodiscard]] bool has_margin() const noexcept {
         if (!has_lease()) return true;

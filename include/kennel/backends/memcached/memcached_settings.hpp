@@ -59,11 +59,14 @@ public:
     /// Throws `ValidationError` for what is missing, unknown or senseless.
     [[nodiscard]] MemcachedSettings read() {
         read_servers();
+        read_distribution();
         read_connections();
         read_values();
         read_lock();
         refuse_foreign();
         arguments_.reject_unknown();
+        if (settings_.servers.empty())
+            arguments_.refuse("url", "is missing: name the servers, for example \"localhost:11211\"");
         return settings_;
     }
 
@@ -80,11 +83,8 @@ private:
         } catch (const ValidationError& error) {
             arguments_.refuse(servers ? "servers" : "url", error.what());
         }
-        if (settings_.servers.empty())
-            arguments_.refuse("url", "is missing: name the servers, for example \"localhost:11211\"");
         constexpr std::size_t most_servers = 100; // each has a place in every list that is asked for
         if (settings_.servers.size() > most_servers) arguments_.refuse("url", "names more than 100 servers");
-        read_distribution();
     }
 
     void read_distribution() {
@@ -198,7 +198,7 @@ private:
         try {
             return arguments_.get<std::string>("password", {});
         } catch (const ValidationError&) {
-            arguments_.refuse("password", "must be text");
+            arguments_.refuse("password", "must be text, in quotes");
         }
     }
 

@@ -101,18 +101,21 @@ public:
         };
         std::vector<Share> shares = shares_of(keys);
         while (!shares.empty()) {
-            const SteadyTime start = coarse_now();
-            const SteadyTime deadline = later_by(start, settings_.socket_timeout);
             for (Share& share : shares)
                 attempt(here, share, note, [&] {
+                    const SteadyTime start = coarse_now();
+                    const SteadyTime deadline = later_by(start, settings_.socket_timeout);
                     MemcachedPool& pool = here.pool(share.server);
                     if (share.loan == nullptr) share.loan.reset(new Loan(pool.lend(start, deadline)));
                     ask(**share.loan, share.part(most_at_once));
                     (*share.loan)->send(deadline_for(*share.loan, start));
                     share.is_asked = true;
                 });
+            // From now on, for a server is not to blame when connecting to the next one has taken long.
+            const SteadyTime deadline = later_by(coarse_now(), settings_.socket_timeout);
             while (Share* const share = next_answered(shares, deadline))
                 attempt(here, *share, note, [&] {
+                    (*share->loan)->wait_until(deadline);
                     take(**share->loan, share->part(most_at_once));
                     share->done += share->part(most_at_once).size();
                 });

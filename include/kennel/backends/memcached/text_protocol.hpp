@@ -156,7 +156,7 @@ private:
             throw MemcachedRefusal(joined({"it has no memory left for that: ", shown(line)}));
         for (const std::string_view word : {"ERROR", "CLIENT_ERROR", "SERVER_ERROR"})
             if (line.starts_with(word)) throw MemcachedRefusal(joined({"it answered that it cannot: ", shown(line)}));
-        throw MalformedInput("its answer makes no sense");
+        throw MalformedInput("its answer makes no sense; does it speak the protocol of memcached?");
     }
 
     std::size_t largest_value_;

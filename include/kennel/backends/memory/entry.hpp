@@ -51,8 +51,9 @@ struct MemoryTracking {
 
 /// An entry of the memory backend: this head, what extras it has, the key and the value, in one block of memory.
 ///
-/// Readers look at it without a lock. All of it stays as it is while a reader can reach it, except for the counters of uses
-/// and, in entries whose value is small and trivially copyable, what `overwrite` changes under the sequence number.
+/// Readers look at it without a lock. All of it stays as it is while a reader can reach it, except for the counters of
+/// uses and, in entries whose value is small and trivially copyable, what `overwrite` changes under the sequence
+/// number.
 class MemoryEntry {
 public:
     /// In an entry whose value `is_small`, the four upper bits say of how many words it is.
@@ -137,12 +138,12 @@ public:
         else visit_in_place(read);
     }
 
-    /// Replaces value and metadata by those of `value` if both are small, alike and trivially copyable. Not for two threads
-    /// at once. The upper part of the expiry stays, for readers take it in two pieces.
+    /// Replaces value and metadata by those of `value` if both are small, alike and trivially copyable. Not for two
+    /// threads at once. The upper part of the expiry stays, for readers take it in two pieces.
     ///
-    /// Each store of a part is a release, and each load of one by `visit_copy` an acquire, so a reader that has seen anything
-    /// new sees a new sequence number afterwards (H.-J. Boehm, "Can seqlocks get along with programming language memory
-    /// models?", 2012).
+    /// Each store of a part is a release, and each load of one by `visit_copy` an acquire, so a reader that has seen
+    /// anything new sees a new sequence number afterwards (H.-J. Boehm, "Can seqlocks get along with programming
+    /// language memory models?", 2012).
     [[nodiscard]] bool overwrite(const CachedValue& value, MemoryTick expires) noexcept {
         const Payload& payload = value.payload;
         if (!(flags_ & is_small) || flags_ != flags_for(value, false) || &type() != payload.type()) return false;
@@ -219,8 +220,8 @@ private:
         return rounded_up(key_end) + tracking_size(flags) + ((flags & has_extras) ? sizeof(MemoryExtras) : 0);
     }
 
-    /// Small values take whole words. Before others there may be a gap; how large it is for those that are aligned to more than
-    /// eight bytes shows only when there is a block.
+    /// Small values take whole words. Before others there may be a gap; how large it is for those that are aligned to
+    /// more than eight bytes shows only when there is a block.
     [[nodiscard]] static std::size_t size_of_all(std::uint8_t flags, std::size_t key_size, const TypeDescriptor* type,
                                                  std::size_t value_size) noexcept {
         const std::size_t before = value_offset(flags, key_size);
@@ -321,7 +322,8 @@ private:
             const std::uint64_t value = std::atomic_ref(from[word]).load(std::memory_order_acquire);
             std::memcpy(copy + 8 * word, &value, sizeof value);
         };
-        // Made in two steps, for compilers first clear an object that is made in one; never destroyed, for it owns nothing.
+        // Made in two steps, for compilers first clear an object that is made in one; never destroyed, for it owns
+        // nothing.
         alignas(CachedValue) std::byte room[sizeof(CachedValue)];
         CachedValue& value = *::new (static_cast<void*>(room)) CachedValue;
         ::new (static_cast<void*>(&value.payload)) Payload(Payload::borrowed_object(type(), copy));

@@ -11,7 +11,8 @@ namespace detail {
 
 /// Decides which entry of a shard goes when there is no room for another. All members run under the shard's lock.
 ///
-/// A policy learns of hits from `MemoryEntry::uses()` when it looks at an entry. One that `wants_hits` is called for each.
+/// A policy learns of hits from `MemoryEntry::uses()` when it looks at an entry. One that `wants_hits` is called for
+/// each.
 class EvictionPolicy {
 public:
     EvictionPolicy() = default;
@@ -19,8 +20,8 @@ public:
     EvictionPolicy& operator=(const EvictionPolicy&) = delete;
     virtual ~EvictionPolicy() = default;
 
-    /// Makes room for the entry that will be the last of `entries`, in a shard that holds about `capacity` when it is full.
-    /// Of all members only this and `hit` may throw `std::bad_alloc`.
+    /// Makes room for the entry that will be the last of `entries`, in a shard that holds about `capacity` when it is
+    /// full. Of all members only this and `hit` may throw `std::bad_alloc`.
     virtual void reserve(std::size_t entries, std::size_t capacity) = 0;
 
     /// Takes in a new entry.

@@ -22,8 +22,8 @@ struct HashedKey {
     [[nodiscard]] std::uint8_t tag() const noexcept { return static_cast<std::uint8_t>(hash >> 8U); }
 };
 
-/// One cache line: a tag and a reference for each of seven entries, and how many entries stand further on because this line
-/// was full, so that a search ends as early as it can and removing leaves no trace.
+/// One cache line: a tag and a reference for each of seven entries, and how many entries stand further on because this
+/// line was full, so that a search ends as early as it can and removing leaves no trace.
 struct alignas(64) MemoryBucket {
     static constexpr unsigned slot_count = 7;
     static constexpr unsigned overflow_shift = 56;
@@ -63,8 +63,8 @@ struct alignas(64) MemoryBucket {
 
 /// A hash table of entries that readers search without a lock while one writer changes it.
 ///
-/// An entry is reachable from the store of its reference on until that is overwritten. Readers must hold an epoch, for what
-/// they find may be removed meanwhile. It never moves an entry: to grow, make a larger one and copy.
+/// An entry is reachable from the store of its reference on until that is overwritten. Readers must hold an epoch, for
+/// what they find may be removed meanwhile. It never moves an entry: to grow, make a larger one and copy.
 ///
 /// It is the head of the block of memory in which its buckets follow.
 template <class Allocator>

@@ -27,8 +27,8 @@ namespace detail {
 
 /// A hash of a key by folded products of its words, in the manner of wyhash (Wang Yi, 2019).
 ///
-/// Both factors of each product depend on numbers that are others in every run of the program, so that nobody can choose
-/// keys that meet.
+/// Both factors of each product depend on numbers that are others in every run of the program, so that nobody can
+/// choose keys that meet.
 class KeyHash {
 public:
     KeyHash() noexcept : KeyHash(of_process()) {}

@@ -30,8 +30,9 @@ enum class RemovalCause : std::uint8_t {
 /// Gives the weight of an entry. It may be called by many threads at once, and must give the same for the same entry.
 using MemoryWeigher = std::function<std::size_t(std::string_view key, const CachedValue& value)>;
 
-/// Hears of every entry that is removed, after that and under no lock, on the thread that has caused it. It may call the
-/// backend. What it throws reaches the caller of the operation, when that is complete and all removals have been told.
+/// Hears of every entry that is removed, after that and under no lock, on the thread that has caused it. It may call
+/// the backend. What it throws reaches the caller of the operation, when that is complete and all removals have been
+/// told.
 using RemovalListener = std::function<void(std::string_view key, const CachedValue& value, RemovalCause cause)>;
 
 /// What a memory backend holds and what has become of the rest.

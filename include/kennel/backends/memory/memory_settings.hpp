@@ -20,8 +20,8 @@ struct BasicMemorySettings {
     /// How many entries it keeps. Absent: any number.
     std::size_t max_entries = MemoryLimits::none;
 
-    /// How much all entries may weigh together. Absent: as much as there is memory. An entry that weighs more than its part of
-    /// this (the sixteenth, in a large cache) is not kept.
+    /// How much all entries may weigh together. Absent: as much as there is memory. An entry that weighs more than its
+    /// part of this (the sixteenth, in a large cache) is not kept.
     std::size_t max_weight = MemoryLimits::none;
 
     /// How long after it was stored an entry is dropped, whatever its region says.

@@ -11,18 +11,19 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A first-in-first-out queue of entries from whose middle entries can be taken; these leave a hole, which is squeezed out when
-/// the room is needed. An entry knows its `MemoryPlace`. Not for two threads at once.
+/// A first-in-first-out queue of entries from whose middle entries can be taken; these leave a hole, which is squeezed
+/// out when the room is needed. An entry knows its `MemoryPlace`. Not for two threads at once.
 class MemoryQueue {
 public:
-    /// `number` tells this queue from the others of its policy. Positions count from `first` on, and begin anew some time.
+    /// `number` tells this queue from the others of its policy. Positions count from `first` on, and begin anew some
+    /// time.
     explicit MemoryQueue(std::uint8_t number, std::uint32_t first = 0) : number_(number), begin_(first), end_(first) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool holds(const MemoryEntry& entry) const noexcept { return entry.place.queue == number_; }
 
-    /// Makes room for `count` pushes, where at most `capacity` entries are expected; may throw `std::bad_alloc`, also when there
-    /// are more entries than positions.
+    /// Makes room for `count` pushes, where at most `capacity` entries are expected; may throw `std::bad_alloc`, also
+    /// when there are more entries than positions.
     void reserve(std::size_t count, std::size_t capacity) {
         if (length() + count > ring_.size()) [[unlikely]]
             rebuild(count, capacity);

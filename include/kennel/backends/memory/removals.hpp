@@ -11,8 +11,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// The entries that one call removes, of which the listener is told at its end, when no lock is held any more. Until then
-/// the caller's epoch keeps them.
+/// The entries that one call removes, of which the listener is told at its end, when no lock is held any more. Until
+/// then the caller's epoch keeps them.
 class MemoryRemovals {
 public:
     explicit MemoryRemovals(const RemovalListener& listener) noexcept : listener_(listener) {}

@@ -13,8 +13,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Entries and tables that are unreachable for new readers, until the readers of then have left. They wait in batches, for
-/// finding that out is a system call. Not for two threads at once.
+/// Entries and tables that are unreachable for new readers, until the readers of then have left. They wait in batches,
+/// for finding that out is a system call. Not for two threads at once.
 template <class Index>
 class MemoryRetired {
 public:
@@ -31,8 +31,8 @@ public:
         grow_full(young_.indexes);
     }
 
-    /// Needs room. Says whether it is time for `seal` and `take_unreachable`: large values wait for few others, and so do those
-    /// that are more than bytes, because nobody knows what they hold.
+    /// Needs room. Says whether it is time for `seal` and `take_unreachable`: large values wait for few others, and so
+    /// do those that are more than bytes, because nobody knows what they hold.
     bool retire(MemoryEntry& entry) noexcept {
         young_.entries.push_back(&entry);
         urgency_ += (entry.is_plain() ? 1 : plain_batch_size / dear_batch_size) + entry.block_size() / 1024;

@@ -23,8 +23,9 @@ namespace detail {
 
 /// A part of the memory backend: entries by key. Readers search its table on their own; writers take its lock.
 ///
-/// Callers hold an epoch, and when they hold it no more call `reclaim_if_due`. Of foreign code only the allocator runs under the
-/// lock: not copies and destructors of values, nor weigher and listener. What the listener throws is thrown when all is done.
+/// Callers hold an epoch, and when they hold it no more call `reclaim_if_due`. Of foreign code only the allocator runs
+/// under the lock: not copies and destructors of values, nor weigher and listener. What the listener throws is thrown
+/// when all is done.
 template <class Allocator>
 class alignas(64) MemoryShard {
     using Index = MemoryIndex<Allocator>;
@@ -48,8 +49,8 @@ public:
 
     /// Stores or replaces an entry. One that is too heavy is refused, and then the key has none.
     ///
-    /// Throws what the weigher or the value's copy constructor throws, or `std::bad_alloc`, and then nothing has changed but
-    /// that others may have been evicted.
+    /// Throws what the weigher or the value's copy constructor throws, or `std::bad_alloc`, and then nothing has
+    /// changed but that others may have been evicted.
     void set(const HashedKey& key, const CachedValue& value, MemoryTick expires, MemoryTick now) {
         const std::size_t size = MemoryEntry::size_for(key.key, value, settings_.tracks());
         const std::size_t weight = settings_.weigher ? settings_.weigher(key.key, value) : size + table_bytes_per_entry;
@@ -313,7 +314,8 @@ private:
         }
     }
 
-    /// How many entries the next table is to take. Where there is a limit it grows fast, for that is going to be reached.
+    /// How many entries the next table is to take. Where there is a limit it grows fast, for that is going to be
+    /// reached.
     [[nodiscard]] std::size_t next_size() const noexcept {
         const auto entries = static_cast<std::size_t>(load_.entries);
         const std::size_t most = load_.limits.max_entries;
@@ -361,8 +363,9 @@ private:
         if (retired_.retire(entry)) is_reclaiming_due_.store(true, std::memory_order_relaxed);
     }
 
-    /// Looks at the entries of one bucket whether they have expired, so that all are looked at in turn. Not for a listener that
-    /// stores something: it would be told of these in the midst of that, and store, and so on, bucket for bucket.
+    /// Looks at the entries of one bucket whether they have expired, so that all are looked at in turn. Not for a
+    /// listener that stores something: it would be told of these in the midst of that, and store, and so on, bucket for
+    /// bucket.
     void sweep(MemoryTick now, MemoryRemovals& removals) {
         if ((expiring_ == 0 && !settings_.counts_idleness()) || MemoryRemovals::is_telling()) return;
         index().for_each_in(swept_++, [&](MemoryEntry& entry) {

@@ -13,8 +13,9 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Blocks of memory for entries: small ones lie side by side in pages, one size to a page (J. Bonwick, "The slab allocator",
-/// 1994), so that none costs more than its size rounded up to eight bytes. Pages are cut from chunks. What is empty goes back.
+/// Blocks of memory for entries: small ones lie side by side in pages, one size to a page (J. Bonwick, "The slab
+/// allocator", 1994), so that none costs more than its size rounded up to eight bytes. Pages are cut from chunks. What
+/// is empty goes back.
 ///
 /// Not for two threads at once.
 template <class Allocator>

@@ -11,9 +11,10 @@ namespace detail {
 
 /// Two counters of the uses of an entry in one byte, which is written the less often the more the entry is used.
 ///
-/// The lower two bits count to three, for the eviction. The upper six count the doublings of the number of uses (R. Morris,
-/// "Counting large numbers of events in small registers", 1978). When the lower ones are full, one use in sixteen is looked at
-/// and stands for all sixteen: so with n doublings, a doubling is counted for one in 2^(n - 4) of those.
+/// The lower two bits count to three, for the eviction. The upper six count the doublings of the number of uses (R.
+/// Morris, "Counting large numbers of events in small registers", 1978). When the lower ones are full, one use in
+/// sixteen is looked at and stands for all sixteen: so with n doublings, a doubling is counted for one in 2^(n - 4) of
+/// those.
 class UseCounter {
 public:
     /// `dice` is any number that looks random.

@@ -53,8 +53,9 @@ struct Resolution {
     return resolution;
 }
 
-/// Calls `look_up` on a thread of its own, for nothing else puts an end to the wait for a name server that does not answer.
-/// What it throws, such as for lack of memory, is an error of the resolution, as it is when no thread can be started.
+/// Calls `look_up` on a thread of its own, for nothing else puts an end to the wait for a name server that does not
+/// answer. What it throws, such as for lack of memory, is an error of the resolution, as it is when no thread can be
+/// started.
 template <class LookUp>
 [[nodiscard]] Resolution resolve_until(SteadyTime deadline, LookUp look_up) {
     struct Shared {
@@ -106,8 +107,8 @@ template <class LookUp>
     return result;
 }
 
-/// The addresses of a server, of either IP version. Numbers and "localhost" are resolved at once; other names until `deadline`.
-/// Throws `NotReached`.
+/// The addresses of a server, of either IP version. Numbers and "localhost" are resolved at once; other names until
+/// `deadline`. Throws `NotReached`.
 [[nodiscard]] inline std::vector<SocketAddress> resolve(const Endpoint& endpoint, SteadyTime deadline) {
     if (!endpoint.unix_socket.empty()) return {unix_address(endpoint.unix_socket)};
     Resolution resolution = resolve_now(endpoint.host, endpoint.port,

@@ -25,8 +25,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A connected stream socket whose every wait ends at a moment that the caller names. Move-only; it never raises SIGPIPE, and
-/// neither a forked child nor a program that is started has it.
+/// A connected stream socket whose every wait ends at a moment that the caller names. Move-only; it never raises
+/// SIGPIPE, and neither a forked child nor a program that is started has it.
 class Socket {
 public:
     Socket() = default;
@@ -73,7 +73,8 @@ public:
 
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
-    /// From now on the first wait of `receive` may last that long even if its caller would wait for less; saves a system call.
+    /// From now on the first wait of `receive` may last that long even if its caller would wait for less; saves a
+    /// system call.
     void set_receive_timeout(TimeSpan timeout) noexcept {
         const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(timeout.duration()).count();
         const timeval value{.tv_sec = static_cast<time_t>(microseconds / 1'000'000),
@@ -99,7 +100,8 @@ public:
         return receive_plain(buffer, size, deadline, may_block);
     }
 
-    /// Like `receive`, but blocks until all of it is there or the receive timeout has passed, which saves many wake-ups.
+    /// Like `receive`, but blocks until all of it is there or the receive timeout has passed, which saves many
+    /// wake-ups.
     [[nodiscard]] std::size_t receive_all(char* buffer, std::size_t size, SteadyTime deadline) {
         const ssize_t received = tls_ == nullptr ? ::recv(descriptor_, buffer, size, MSG_WAITALL) : 0;
         return received > 0 ? static_cast<std::size_t>(received) : receive(buffer, size, deadline, false);

@@ -57,8 +57,9 @@ public:
         }
     }
 
-    /// Calls `attempt(connection, deadline)` with a connection to the server of the key, more than once where an answer says
-    /// that this helps, for no longer than `socket_timeout` and `limit`. Throws `BackendError`, which names the key.
+    /// Calls `attempt(connection, deadline)` with a connection to the server of the key, more than once where an answer
+    /// says that this helps, for no longer than `socket_timeout` and `limit`. Throws `BackendError`, which names the
+    /// key.
     template <class Attempt>
     void run(std::string_view key, RedisPurpose purpose, Attempt&& attempt, TimeSpan limit = unlimited) {
         const SteadyTime now = coarse_now();
@@ -69,9 +70,9 @@ public:
         }
     }
 
-    /// Calls `attempt(connection, deadline, indexes, left_over)` for each server that keeps some of the keys, with the positions
-    /// of these, and again for each key that is left over. When some fail, the others are asked all the same; throws the
-    /// `BackendError` of the first.
+    /// Calls `attempt(connection, deadline, indexes, left_over)` for each server that keeps some of the keys, with the
+    /// positions of these, and again for each key that is left over. When some fail, the others are asked all the same;
+    /// throws the `BackendError` of the first.
     template <class Attempt>
     void run_multi(std::span<const std::string_view> keys, RedisPurpose purpose, Attempt&& attempt) {
         const SteadyTime deadline = new_deadline();
@@ -144,7 +145,8 @@ private:
         }
     }
 
-    /// The exception that is being handled, together with what was being done. An answer of the server says that already.
+    /// The exception that is being handled, together with what was being done. An answer of the server says that
+    /// already.
     [[nodiscard]] static std::exception_ptr naming(const BackendError& error, RedisPurpose purpose,
                                                    std::string_view key, std::size_t others) {
         const std::string_view deed = purpose == RedisPurpose::write ? "writing" : "reading";

@@ -20,11 +20,12 @@ namespace detail {
 
 /// A connection to a Redis server: requests go out, replies come back in their order. For one thread at a time.
 ///
-/// Whoever does not take every reply of what was sent leaves a connection that `is_usable` no longer calls good, so replies
-/// never meet another request than their own.
+/// Whoever does not take every reply of what was sent leaves a connection that `is_usable` no longer calls good, so
+/// replies never meet another request than their own.
 class RedisConnection {
 public:
-    /// Connects, authenticates and selects the database; one round trip beyond that of the connection. Throws `BackendError`.
+    /// Connects, authenticates and selects the database; one round trip beyond that of the connection. Throws
+    /// `BackendError`.
     RedisConnection(const RedisSettings& settings, Endpoint endpoint, SteadyTime deadline)
         : endpoint_(std::move(endpoint)), largest_reply_(settings.max_reply_size),
           socket_(connected(endpoint_, deadline, settings.socket_keepalive)) {
@@ -184,7 +185,9 @@ private:
             remedy = ": raise the server's maxclients, or lower max_connections";
         else if (!settings.username.empty() && text.find("number of arguments") != std::string_view::npos)
             remedy = ": servers before Redis 6 know no usernames";
-        throw RedisServerError(text, joined({"redis: ", endpoint_.text(), " refuses the connection: ", text, remedy}));
+        const bool has_stop = text.ends_with('.') && !remedy.empty();
+        throw RedisServerError(text, joined({"redis: ", endpoint_.text(), " refuses the connection: ",
+                                             text.substr(0, text.size() - (has_stop ? 1 : 0)), remedy}));
     }
 
     void take_reply(RedisReply& reply, SteadyTime deadline, const BulkReader* bulk_reader) {

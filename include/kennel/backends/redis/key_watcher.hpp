@@ -23,8 +23,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Hears from a server when keys change that were read with tracking on: one connection and one thread that wait for its
-/// messages (`CLIENT TRACKING ... REDIRECT`, Redis 6 and later, which works with every version of the protocol).
+/// Hears from a server when keys change that were read with tracking on: one connection and one thread that wait for
+/// its messages (`CLIENT TRACKING ... REDIRECT`, Redis 6 and later, which works with every version of the protocol).
 ///
 /// While the connection is lost nothing is heard, so whoever waits for a change also asks from time to time.
 class KeyWatcher {
@@ -86,8 +86,8 @@ public:
         return client_id_;
     }
 
-    /// Learns from the error with which a connection was refused to be tracked: a server that knows no tracking, or does not
-    /// allow it, is not asked again.
+    /// Learns from the error with which a connection was refused to be tracked: a server that knows no tracking, or
+    /// does not allow it, is not asked again.
     void note_refusal(std::string_view error) noexcept {
         if (error.starts_with("NOPERM") || error.starts_with("ERR unknown") || error.starts_with("ERR syntax"))
             has_given_up_ = true;
@@ -140,7 +140,8 @@ private:
         connected_.notify_all();
     }
 
-    /// Until the connection is lost, which it throws, or this is destroyed. A server that is silent is asked for a sign.
+    /// Until the connection is lost, which it throws, or this is destroyed. A server that is silent is asked for a
+    /// sign.
     void listen(RedisConnection& connection) {
         bool is_asked = false;
         while (!is_stopping_) {

@@ -18,9 +18,9 @@ class KeyWatchers {
 public:
     explicit KeyWatchers(std::shared_ptr<const RedisSettings> settings) : settings_(std::move(settings)) {}
 
-    /// Null when the server has no tracking, or does not allow it. `serves` says whether another server is still one of those
-    /// that keys are kept by. Of one that is not the watcher is waited for until it has ended, which it does at once unless it
-    /// is about to connect.
+    /// Null when the server has no tracking, or does not allow it. `serves` says whether another server is still one of
+    /// those that keys are kept by. Of one that is not the watcher is waited for until it has ended, which it does at
+    /// once unless it is about to connect.
     template <class Serves>
     [[nodiscard]] std::shared_ptr<KeyWatcher> of(const Endpoint& endpoint, const Serves& serves) {
         std::vector<std::shared_ptr<KeyWatcher>> ended; // after the mutex is free again

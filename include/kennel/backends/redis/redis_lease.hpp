@@ -17,8 +17,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// The lease of a lock that is held: renewed at each third of its length until it is ended, found lost, or held for longer
-/// than `lock_max_hold`. A renewal that gets no answer is given up and repeated while the lease still lasts.
+/// The lease of a lock that is held: renewed at each third of its length until it is ended, found lost, or held for
+/// longer than `lock_max_hold`. A renewal that gets no answer is given up and repeated while the lease still lasts.
 class RedisLease final : public Lease, public std::enable_shared_from_this<RedisLease> {
 public:
     /// The client must outlive the lease.
@@ -52,8 +52,8 @@ public:
         if (ticket_) client_.lease_keeper().forget(*ticket_);
     }
 
-    /// Prolongs the lease at the server; false when the lock is not ours any more. One round trip, which takes no longer than
-    /// `limit`. Throws `BackendError`.
+    /// Prolongs the lease at the server; false when the lock is not ours any more. One round trip, which takes no
+    /// longer than `limit`. Throws `BackendError`.
     [[nodiscard]] bool prolong(TimeSpan limit = unlimited) {
         bool is_ours = false;
         const auto renew_there = [&](RedisConnection& connection, SteadyTime deadline) {

@@ -19,8 +19,8 @@ namespace detail {
 
 /// The lock of a key as dogpile keeps it in Redis: a key of its own that holds a token and expires with its lease.
 ///
-/// While it is held its lease is renewed. Who waits for it hears from the server when it changes, whoever changes it, or asks
-/// from time to time where the server does not tell. In a forked child it is held by nobody.
+/// While it is held its lease is renewed. Who waits for it hears from the server when it changes, whoever changes it,
+/// or asks from time to time where the server does not tell. In a forked child it is held by nobody.
 class RedisMutex final : public CacheMutex {
 public:
     RedisMutex(std::shared_ptr<RedisClient> client, std::string_view key)
@@ -240,8 +240,8 @@ private:
         return std::chrono::steady_clock::now() < deadline;
     }
 
-    /// How long the lock's lease lasts unless it is renewed; nothing when the lock is free. From now on a message comes when it
-    /// changes.
+    /// How long the lock's lease lasts unless it is renewed; nothing when the lock is free. From now on a message comes
+    /// when it changes.
     [[nodiscard]] std::optional<TimeSpan> ask_for_message(KeyWatcher& watcher, std::int64_t listener) {
         std::optional<TimeSpan> left;
         client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {

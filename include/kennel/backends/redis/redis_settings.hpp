@@ -52,6 +52,8 @@ public:
     /// `host`, `port` and the like, or `url`, which overrides them.
     void read_server() {
         settings_.endpoint.host = arguments_.get<std::string>("host", settings_.endpoint.host);
+        if (std::count(settings_.endpoint.host.begin(), settings_.endpoint.host.end(), ':') == 1)
+            arguments_.refuse("host", "is a host without a port: give the port as 'port'");
         settings_.endpoint.port = arguments_.get<std::uint16_t>("port", settings_.endpoint.port);
         if (settings_.endpoint.port == 0) arguments_.refuse("port", "must be from 1 to 65535");
         settings_.endpoint.unix_socket = arguments_.get<std::string>("unix_socket_path", {});
@@ -82,7 +84,7 @@ private:
         try {
             return arguments_.get<std::string>("password", {});
         } catch (const ValidationError&) {
-            arguments_.refuse("password", "must be text");
+            arguments_.refuse("password", "must be text, in quotes");
         }
     }
 

@@ -207,8 +207,8 @@ private:
         if (!fence.lock_key.empty() && !fence.overtakes_elsewhere) writer.overtake(fence.lock_key);
     }
 
-    /// Makes a change after the creations that it overtakes have lost the locks that other servers keep than the entries; also
-    /// when these servers cannot be asked, which it throws afterwards.
+    /// Makes a change after the creations that it overtakes have lost the locks that other servers keep than the
+    /// entries; also when these servers cannot be asked, which it throws afterwards.
     template <class Change>
     static void overtaking(detail::RedisClient& client, std::span<const Fence> fences, const Change& change) {
         std::vector<std::string_view> lock_keys;

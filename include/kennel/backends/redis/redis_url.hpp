@@ -16,8 +16,8 @@ namespace detail {
 /// Where Redis listens unless told otherwise.
 inline constexpr std::uint16_t redis_port = 6379;
 
-/// `redis://user:password@host:port/db` or `unix://user:password@/path?db=0`, as redis-py reads them; `rediss` for TLS, and
-/// `valkey` for Valkey. User and password are percent-decoded.
+/// `redis://user:password@host:port/db` or `unix://user:password@/path?db=0`, as redis-py reads them; `rediss` for TLS,
+/// and `valkey` for Valkey. User and password are percent-decoded.
 struct RedisUrl {
     Endpoint endpoint{.port = redis_port};
     std::optional<std::int64_t> db{};

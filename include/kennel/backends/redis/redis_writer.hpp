@@ -52,8 +52,8 @@ public:
         add({.kind = Kind::erase, .key = keys.front(), .keys = keys});
     }
 
-    /// Does all of it, in this order. When some fails, the rest is done all the same; throws the `BackendError` of the first. Of
-    /// an entry that the server has no memory for the old value is removed, which would be out of date.
+    /// Does all of it, in this order. When some fails, the rest is done all the same; throws the `BackendError` of the
+    /// first. Of an entry that the server has no memory for the old value is removed, which would be out of date.
     void run() {
         RedisLeftOver none;
         run(none);

@@ -20,9 +20,10 @@ namespace detail {
 
 /// Makes replies out of bytes with hiredis' parser, 0.14 or 1.x (RESP2), in bounded memory.
 ///
-/// hiredis gives each value where it lies in its buffer, and it is copied once from there, or not at all when a `BulkReader`
-/// takes it. What hiredis leaves open is checked here: how deep and how long arrays are, and that a value ends where it says.
-/// Values that come alone or in a plain list do not take this way: `RedisConnection` reads them where they were received.
+/// hiredis gives each value where it lies in its buffer, and it is copied once from there, or not at all when a
+/// `BulkReader` takes it. What hiredis leaves open is checked here: how deep and how long arrays are, and that a value
+/// ends where it says. Values that come alone or in a plain list do not take this way: `RedisConnection` reads them
+/// where they were received.
 class ReplyReader {
 public:
     ReplyReader() : reader_(redisReaderCreateWithFunctions(&functions), &redisReaderFree) {
@@ -36,8 +37,8 @@ public:
     /// Whether no byte of a next reply is here yet.
     [[nodiscard]] bool is_empty() const noexcept { return reader_->pos == reader_->len; }
 
-    /// Begins a reply. Both must live until `take` has said true. With a `BulkReader`, an array keeps neither its bulks nor its
-    /// nils.
+    /// Begins a reply. Both must live until `take` has said true. With a `BulkReader`, an array keeps neither its bulks
+    /// nor its nils.
     void begin(RedisReply& reply, const BulkReader* bulk_reader) noexcept {
         reply_ = &reply;
         bulk_reader_ = bulk_reader;

@@ -18,8 +18,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Commands in the form in which Redis takes them (RESP arrays of bulk strings). Long arguments are not copied, so they must
-/// live until the request was sent; everything is binary-safe.
+/// Commands in the form in which Redis takes them (RESP arrays of bulk strings). Long arguments are not copied, so they
+/// must live until the request was sent; everything is binary-safe.
 class RedisRequest {
 public:
     /// Forgets everything but the memory.

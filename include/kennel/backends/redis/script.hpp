@@ -12,7 +12,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A Lua script that the server runs as one step. It is named by its digest, and sent only to a server that does not know it.
+/// A Lua script that the server runs as one step. It is named by its digest, and sent only to a server that does not
+/// know it.
 ///
 /// Those below are never destroyed, for at the end of the program threads may still use them.
 class RedisScript {
@@ -24,8 +25,8 @@ public:
 
     using Texts = std::initializer_list<std::string_view>;
 
-    /// Begins the command that runs it, by its digest or, for a server that is not known to have it, as a whole. The number of
-    /// keys, the keys and the arguments follow.
+    /// Begins the command that runs it, by its digest or, for a server that is not known to have it, as a whole. The
+    /// number of keys, the keys and the arguments follow.
     void begin(RedisRequest& request, std::size_t key_and_argument_count, bool is_known) const {
         request.begin(3 + key_and_argument_count);
         request.argument(is_known ? "EVALSHA" : "EVAL");
@@ -61,7 +62,8 @@ private:
     std::string digest_;
 };
 
-/// Gives the lock back if it still holds our token. Keys: the lock; arguments: the token. Answers 1, or 0 if it was lost.
+/// Gives the lock back if it still holds our token. Keys: the lock; arguments: the token. Answers 1, or 0 if it was
+/// lost.
 [[nodiscard]] inline const RedisScript& release_script() {
     static const auto& script = *new RedisScript(
         "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end "
@@ -88,8 +90,8 @@ private:
     return script;
 }
 
-/// Answers the entry or, if there is none, takes the lock: 1, or 0 if somebody else holds it. What is no text is no entry. Keys:
-/// the lock, the entry; arguments: the token, the lease in milliseconds or "0" for one without end.
+/// Answers the entry or, if there is none, takes the lock: 1, or 0 if somebody else holds it. What is no text is no
+/// entry. Keys: the lock, the entry; arguments: the token, the lease in milliseconds or "0" for one without end.
 [[nodiscard]] inline const RedisScript& look_script() {
     static const auto& script = *new RedisScript(
         "local entry = redis.pcall('GET', KEYS[2]) "
@@ -101,8 +103,8 @@ private:
     return script;
 }
 
-/// Takes the lock away from a creation of Kennel's, whose value is out of date before it is stored. A lock of anybody else
-/// stays, who might take its loss for an error. Keys: the lock.
+/// Takes the lock away from a creation of Kennel's, whose value is out of date before it is stored. A lock of anybody
+/// else stays, who might take its loss for an error. Keys: the lock.
 [[nodiscard]] inline const RedisScript& overtake_script() {
     static const auto& script = *new RedisScript(
         "local token = redis.call('GET', KEYS[1]) "

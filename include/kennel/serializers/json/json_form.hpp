@@ -34,8 +34,8 @@ concept JsonContainer = requires {
     typename Type::iterator;
 };
 
-/// How a type is written as JSON and read from it. This one: a type that its author made known to nlohmann/json. What that
-/// library converts by itself it converts too freely (a truth value is a number to it), so it is not asked to.
+/// How a type is written as JSON and read from it. This one: a type that its author made known to nlohmann/json. What
+/// that library converts by itself it converts too freely (a truth value is a number to it), so it is not asked to.
 template <class Type>
 struct JsonForm {
     static constexpr bool is_of_user = std::is_class_v<Type> || std::is_enum_v<Type>;

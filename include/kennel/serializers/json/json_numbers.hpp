@@ -15,8 +15,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Whether a number or truth value that was `read` came through as what is `written` of it: an integer as that integer, or
-/// as the fraction that is nearest to it, as far as a `double` or `float` goes.
+/// Whether a number or truth value that was `read` came through as what is `written` of it: an integer as that integer,
+/// or as the fraction that is nearest to it, as far as a `double` or `float` goes.
 [[nodiscard]] inline bool is_same_number(const JsonTree& read, const JsonTree& written) {
     if (read.is_boolean() || written.is_boolean()) return !read.is_boolean() || read == written;
     if (written.is_number_integer()) {
@@ -97,8 +97,8 @@ inline void sort_json(JsonTree& tree) {
                   [](const JsonTree& left, const JsonTree& right) { return order_of_json(left, right) < 0; });
 }
 
-/// Refuses what nlohmann/json has bent into the members of a value: it makes integers of fractions and truth values, and
-/// cuts off what is out of range, and only what is `written` of the value shows it.
+/// Refuses what nlohmann/json has bent into the members of a value: it makes integers of fractions and truth values,
+/// and cuts off what is out of range, and only what is `written` of the value shows it.
 inline void require_same_numbers(const JsonTree& read, JsonTree written) {
     if (has_same_numbers(read, written)) return;
     check_json(written);

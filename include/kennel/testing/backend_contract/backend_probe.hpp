@@ -18,8 +18,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// A backend as its checks use it: values are text in the form that the backend takes, and keys go through the backend's
-/// own mangler as they do in a region, so a backend that cannot take every key says so by having one.
+/// A backend as its checks use it: values are text in the form that the backend takes, and keys go through the
+/// backend's own mangler as they do in a region, so a backend that cannot take every key says so by having one.
 class BackendProbe {
 public:
     using Texts = std::vector<std::optional<std::string>>;

@@ -16,8 +16,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// Several threads that do everything with a few keys. Each value says to which key it belongs, and is so regular that one
-/// made of parts of two is not a value.
+/// Several threads that do everything with a few keys. Each value says to which key it belongs, and is so regular that
+/// one made of parts of two is not a value.
 class BusyThreads {
 public:
     explicit BusyThreads(const BackendProbe& probe)

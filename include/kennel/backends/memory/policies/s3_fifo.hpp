@@ -10,8 +10,8 @@
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
 
-/// S3-FIFO as published: a small queue of a tenth, a main queue, and ghosts (J. Yang and others, "FIFO queues are all you need
-/// for cache eviction", SOSP 2023).
+/// S3-FIFO as published: a small queue of a tenth, a main queue, and ghosts (J. Yang and others, "FIFO queues are all
+/// you need for cache eviction", SOSP 2023).
 class S3FifoPolicy final : public EvictionPolicy {
 public:
     void reserve(std::size_t entries, std::size_t capacity) override {
