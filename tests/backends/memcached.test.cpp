@@ -269,7 +269,8 @@ TEST_CASE("a server that takes larger values is used for them when max_value_siz
     CHECK(text_of(*careful, "key") == "small");
 }
 
-TEST_CASE("the expiry of an entry is how long it is of use, in whole seconds that are not too few", "[memcached]") {
+TEST_CASE("the expiry of an entry is how long it is of use, in whole seconds that are not too few",
+          "[memcached][fault-25]") {
     test::FaultProxy proxy(test::memcached_server().address());
     CHECK(expiry_sent(proxy, {}, kennel::unlimited) == 0);
     CHECK(expiry_sent(proxy, {}, 0s) == 2);
@@ -283,7 +284,7 @@ TEST_CASE("the expiry of an entry is how long it is of use, in whole seconds tha
     CHECK(expiry_sent(proxy, {}, 24h * 365 * 200) == 0);
 }
 
-TEST_CASE("memcached_expire_time goes for every entry, and is converted above 30 days", "[memcached]") {
+TEST_CASE("memcached_expire_time goes for every entry, and is converted above 30 days", "[memcached][fault-25]") {
     test::FaultProxy proxy(test::memcached_server().address());
     const auto sent = [&](const kennel::ArgumentValue& seconds) {
         return expiry_sent(proxy, {{"memcached_expire_time", seconds}}, 5s);
@@ -305,7 +306,7 @@ TEST_CASE("memcached_expire_time goes for every entry, and is converted above 30
         CHECK_THROWS_AS(sent(bad), kennel::ValidationError);
 }
 
-TEST_CASE("an entry with an expiry of more than 30 days is there", "[memcached]") {
+TEST_CASE("an entry with an expiry of more than 30 days is there", "[memcached][fault-25]") {
     const bool is_binary = GENERATE(false, true);
     const std::string url = test::memcached_server().url();
     const auto backend = memcached_backend(url, {{"memcached_expire_time", 2'592'001}, {"binary", is_binary}});

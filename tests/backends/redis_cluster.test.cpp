@@ -327,7 +327,7 @@ TEST_CASE("a slot that has moved is found") {
     CHECK(move.from().errors_of("MOVED") == redirections);
 }
 
-TEST_CASE("a slot on its way is followed key by key") {
+TEST_CASE("a slot on its way is followed key by key", "[fault-11]") {
     test::RedisCluster& cluster = shared_cluster();
     const Backend backend = backend_of(cluster);
     Strings keys = keys_named("{way}", 20);
@@ -358,7 +358,7 @@ TEST_CASE("a slot on its way is followed key by key") {
     CHECK(get(backend, "{way}none") == "(none)");
 }
 
-TEST_CASE("a value is created under the lock of a key whose slot is on its way") {
+TEST_CASE("a value is created under the lock of a key whose slot is on its way", "[fault-11]") {
     test::RedisCluster& cluster = shared_cluster();
     const kennel::CacheRegion<> region = region_of(cluster);
     REQUIRE(region.get_or_create("{x}warm", [] { return 0; }) == 0);

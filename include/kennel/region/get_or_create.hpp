@@ -105,9 +105,13 @@ private:
 
     void lead_unseen(std::shared_ptr<LedFlight> led) {
         const Turn turn = led->look_or_acquire();
-        const bool is_hit = turn != Turn::timed_out && has_been_made(*led);
+        look_again(*led);
+        const bool is_hit = reading_.standing == Standing::fresh;
         core_.expect_miss(!is_hit && led->can_look());
-        if (is_hit) return;
+        if (is_hit) {
+            led->land({}); // who has joined may have begun after an erase, and looks for himself
+            return answered(Counter::hit);
+        }
         require_expiration(*configuration_, rules_);
         (void)lead(std::move(led), turn == Turn::mine ? turn : Turn::made);
     }
@@ -127,10 +131,14 @@ private:
         return true;
     }
 
-    /// Looks again, and lands the flight with what is fresh.
-    [[nodiscard]] bool has_been_made(LedFlight& led) {
+    void look_again(const LedFlight& led) {
         const CreationScope scope(led.mutexes());
         reading_ = look();
+    }
+
+    /// Looks again, and lands the flight with what is fresh.
+    [[nodiscard]] bool has_been_made(LedFlight& led) {
+        look_again(led);
         if (reading_.standing != Standing::fresh) return false;
         led.land({.kind = Landing::Kind::value, .value = found_});
         answered(Counter::hit);

@@ -59,7 +59,7 @@ bool reads_only_its_own(kennel::CacheBackend& backend, const std::string& key) {
 
 } // namespace
 
-TEST_CASE("a forked child has connections of its own, and the parent keeps its", "[memcached][fork]") {
+TEST_CASE("a forked child has connections of its own, and the parent keeps its", "[memcached][fault-29][fork]") {
     test::MemcachedServer& server = test::memcached_server();
     const bool is_binary = GENERATE(false, true);
     const auto backend = memcached_backend(server.url(), {{"binary", is_binary}});
@@ -73,7 +73,8 @@ TEST_CASE("a forked child has connections of its own, and the parent keeps its",
     CHECK(reads_only_its_own(*backend, "parent"));
 }
 
-TEST_CASE("parent and child go on at the same time when the fork comes in the middle of traffic", "[memcached][fork]") {
+TEST_CASE("parent and child go on at the same time when the fork comes in the middle of traffic",
+          "[memcached][fault-29][fork]") {
     const auto backend = memcached_backend(test::memcached_server().url());
     std::atomic<bool> is_over = false;
     std::atomic<bool> is_right = true;
@@ -87,7 +88,7 @@ TEST_CASE("parent and child go on at the same time when the fork comes in the mi
     CHECK(is_right);
 }
 
-TEST_CASE("a backend may be destroyed in a forked child, and be used on in the parent", "[memcached][fork]") {
+TEST_CASE("a backend may be destroyed in a forked child, and be used on in the parent", "[memcached][fault-29][fork]") {
     auto backend = memcached_backend(test::memcached_server().url());
     put(*backend, "key", "value");
     CHECK(holds_in_child([&] {
@@ -102,7 +103,7 @@ TEST_CASE("a backend may be destroyed in a forked child, and be used on in the p
     CHECK(text_of(*backend, "key") == "value");
 }
 
-TEST_CASE("a child of a child has connections of its own, too", "[memcached][fork]") {
+TEST_CASE("a child of a child has connections of its own, too", "[memcached][fault-29][fork]") {
     const auto backend = memcached_backend(test::memcached_server().url());
     put(*backend, "key", "value");
     CHECK(holds_in_child([&] {
@@ -113,7 +114,8 @@ TEST_CASE("a child of a child has connections of its own, too", "[memcached][for
     CHECK(reads_only_its_own(*backend, "parent"));
 }
 
-TEST_CASE("a forked child neither releases the locks of its parent nor stores under them", "[memcached][fork][locks]") {
+TEST_CASE("a forked child neither releases the locks of its parent nor stores under them",
+          "[memcached][fault-29][fork][locks]") {
     const auto backend = memcached_backend(test::memcached_server().url(),
                                            {{"distributed_lock", true}, {"lock_timeout", 2}});
     auto mutex = backend->get_mutex("key");
@@ -136,7 +138,7 @@ TEST_CASE("a forked child neither releases the locks of its parent nor stores un
     CHECK_FALSE(mutex->locked());
 }
 
-TEST_CASE("a forked child takes locks of its own, and renews them", "[memcached][fork][locks]") {
+TEST_CASE("a forked child takes locks of its own, and renews them", "[memcached][fault-29][fork][locks]") {
 #ifdef __SANITIZE_THREAD__
     SKIP("ThreadSanitizer ends a forked child that starts a thread");
 #endif

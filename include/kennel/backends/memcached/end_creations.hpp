@@ -16,7 +16,7 @@ namespace detail {
 
 /// Takes the locks of these keys, which are legal, away from creations that hold them, so that these do not store what
 /// would be out of date. A lock of dogpile is left alone, for it would not be missed. When a lock cannot be asked for,
-/// its holder cannot ask either before it stores.
+/// its holder cannot give it back either, and takes for lost what it holds.
 inline void end_memcached_creations(MemcachedStore& store, std::span<const std::string_view> keys) {
     struct Held {
         std::size_t index;
@@ -35,8 +35,7 @@ inline void end_memcached_creations(MemcachedStore& store, std::span<const std::
     }
     for (const Held& held : all_held) {
         const std::string_view lock_key = lock_keys[held.index];
-        const bool is_release = held.version != 0;
-        try {
+        const auto take_away = [&](bool is_release) {
             store.with_connection(
                 "take the lock away", lock_key, [&](MemcachedConnection& connection, SteadyTime deadline) {
                     if (is_release)
@@ -46,6 +45,13 @@ inline void end_memcached_creations(MemcachedStore& store, std::span<const std::
                     static_cast<void>(
                         connection.receive_reply(is_release ? MemcachedCommand::release : MemcachedCommand::erase));
                 });
+        };
+        try {
+            try {
+                take_away(held.version != 0);
+            } catch (const MemcachedRefusal&) { // without memory nothing can be replaced
+                take_away(false);
+            }
         } catch (const BackendError&) { // NOLINT(*-empty-catch): see above
         }
     }

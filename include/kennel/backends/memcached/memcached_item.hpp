@@ -28,6 +28,11 @@ struct MemcachedStoring {
     std::uint64_t version = 0; ///< that is to be replaced
 
     [[nodiscard]] std::size_t size() const noexcept { return head.size() + body.size(); }
+
+    /// Whether that is its value.
+    [[nodiscard]] bool has(std::string_view value) const noexcept {
+        return value.size() == size() && value.starts_with(head) && value.ends_with(body);
+    }
 };
 
 /// What a server can be told to do with one key.

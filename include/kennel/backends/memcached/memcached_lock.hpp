@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -110,24 +111,46 @@ public:
     struct Stored {
         MemcachedReply entry;
         MemcachedReply lock;
+        bool is_new = false; ///< stored where there was nothing
     };
 
-    /// Stores the entry by that command, and gives the lock back: one round trip where they are together.
+    /// Stores the entry by that command, and gives the lock back: one round trip where they are together. What was to be
+    /// replaced and has gone meanwhile is added, unless it is so long that nobody wants to send it twice for that.
     [[nodiscard]] Stored store_and_give_back(MemcachedCommand command, const MemcachedStoring& item,
                                              const std::string& token, std::uint64_t version) {
         const bool is_beside = is_beside_entry_;
+        const bool adds = command == MemcachedCommand::replace && item.size() <= longest_sent_twice;
         Stored stored = store_->with_connection("set", key_, [&](MemcachedConnection& connection, SteadyTime deadline) {
             connection.ask_to_store(command, item);
+            if (adds) connection.ask_to_store(MemcachedCommand::add, item);
             if (is_beside) ask_to_give_back(connection, token, version);
             connection.send(deadline);
-            const MemcachedReply of_entry = connection.receive_reply(command);
-            return Stored{of_entry, is_beside ? connection.receive_reply(giving_back(version)) : of_entry};
+            Stored answers{};
+            answers.entry = connection.receive_reply(command);
+            answers.is_new = command == MemcachedCommand::add && answers.entry == MemcachedReply::done;
+            if (adds && connection.receive_reply(MemcachedCommand::add) == MemcachedReply::done) {
+                answers.entry = MemcachedReply::done;
+                answers.is_new = true;
+            }
+            answers.lock = is_beside ? connection.receive_reply(giving_back(version)) : MemcachedReply::absent;
+            return answers;
         });
-        if (!is_beside) stored.lock = give_back(token, version);
+        if (!is_beside) stored.lock = given_back(token, version);
         return stored;
     }
 
 private:
+    static constexpr std::size_t longest_sent_twice = std::size_t{64} * 1024;
+
+    /// A server that does not answer may have let somebody take the lock away.
+    [[nodiscard]] MemcachedReply given_back(const std::string& token, std::uint64_t version) {
+        try {
+            return give_back(token, version);
+        } catch (const BackendError&) {
+            return MemcachedReply::absent;
+        }
+    }
+
     [[nodiscard]] static MemcachedCommand giving_back(std::uint64_t version) noexcept {
         return version != 0 ? MemcachedCommand::release : MemcachedCommand::erase;
     }

@@ -282,7 +282,7 @@ private:
 
     /// Stores by a command that does nothing when the key has no longer what it had. What the answers mean:
     ///   - somebody has stored since: the value would be out of date, and is not stored;
-    ///   - the key has lost its entry, but the lock is ours: it was evicted, for who erases takes the lock away;
+    ///   - the key has lost its entry: nobody has stored, but it is too long to be added by the same request;
     ///   - stored where there was nothing, but the lock is gone: it may have been erased, and must not come back;
     ///   - stored in the place of what there was, but the lock is gone: who has taken it away writes the entry later.
     void store_fenced(const MemcachedEntry& entry) {
@@ -295,10 +295,9 @@ private:
         const MemcachedLock::Stored stored = store_and_give_back(command, item);
         let_go();
         const bool was_ours = stored.lock == done || version_ == 0; // without versions it has just been looked at
-        if (stored.entry == exists || !was_ours) is_lost_.store(true);
+        if (stored.entry == exists || stored.entry == absent || !was_ours) is_lost_.store(true);
         if (stored.entry == too_big) refuse(entry);
-        if (stored.entry == absent && was_ours) return add(entry);
-        if (stored.entry == done && !was_ours && command == MemcachedCommand::add) erase_item(*store_, lock_.key());
+        if (stored.is_new && !was_ours) take_back(entry);
     }
 
     [[nodiscard]] MemcachedLock::Stored store_and_give_back(MemcachedCommand command, const MemcachedStoring& item) {
@@ -310,15 +309,27 @@ private:
         }
     }
 
-    void add(const MemcachedEntry& entry) {
-        const MemcachedReply reply = store_->with_connection(
-            "set", entry.key(), [&](MemcachedConnection& connection, SteadyTime deadline) {
-                connection.ask_to_store(MemcachedCommand::add, entry.item());
-                connection.send(deadline);
-                return connection.receive_reply(MemcachedCommand::add);
+    /// Removes what has been stored, unless somebody has stored something else since.
+    void take_back(const MemcachedEntry& entry) {
+        const std::string_view key = entry.key();
+        std::uint64_t version = 0;
+        store_->with_connection("get", key, [&](MemcachedConnection& connection, SteadyTime deadline) {
+            connection.ask_items({&key, 1}, true);
+            connection.send(deadline);
+            connection.receive_items({&key, 1}, true, [&](std::size_t, const MemcachedItem& found) {
+                if (entry.item().has(found.value)) version = found.version;
             });
-        if (reply == MemcachedReply::too_big) refuse(entry);
-        if (reply == MemcachedReply::exists) is_lost_.store(true);
+        });
+        if (version == 0) return;
+        try {
+            store_->with_connection("erase", key, [&](MemcachedConnection& connection, SteadyTime deadline) {
+                connection.ask_to_release({.key = key, .version = version});
+                connection.send(deadline);
+                static_cast<void>(connection.receive_reply(MemcachedCommand::release));
+            });
+        } catch (const MemcachedRefusal&) {
+            erase_item(*store_, key); // without memory nothing can be replaced
+        }
     }
 
     [[noreturn]] void refuse(const MemcachedEntry& entry) {
@@ -332,6 +343,8 @@ private:
             if (version_ != 0 && lock_.give_back(token_, version_) == MemcachedReply::done) return;
             if (!find_version()) return is_lost_.store(true);
             if (version_ != 0 || has_margin()) static_cast<void>(lock_.give_back(token_, version_));
+        } catch (const MemcachedRefusal&) { // without memory nothing can be replaced
+            if (has_margin()) give_back(token_, 0);
         } catch (...) { // NOLINT(*-empty-catch): release reports nothing
         }
     }
@@ -340,6 +353,8 @@ private:
     void give_back(const std::string& token, std::uint64_t version) noexcept {
         try {
             static_cast<void>(lock_.give_back(token, version));
+        } catch (const MemcachedRefusal&) {
+            if (version != 0) give_back(token, 0);
         } catch (...) { // NOLINT(*-empty-catch): then its lease ends
         }
     }

@@ -55,6 +55,7 @@ public:
     /// One round trip.
     [[nodiscard]] Turn look_or_acquire() override {
         require_own_process();
+        if (!can_look()) return await_turn(at_once); // no script may be about keys of two slots
         const auto lease = std::make_shared<RedisLease>(*client_, lock_key_, new_token());
         RedisReply answer;
         begin_to_lock();
