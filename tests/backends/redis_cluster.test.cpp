@@ -376,6 +376,25 @@ TEST_CASE("a value is created under the lock of a key whose slot is on its way",
     CHECK(cluster.command({"EXISTS", "_lock{lock}key"}) == "0");
 }
 
+TEST_CASE("a call that expects a miss waits for a lock that is apart from its entry") {
+    test::RedisCluster& cluster = shared_cluster();
+    const kennel::CacheRegion<> region = region_of(cluster);
+    const kennel::CacheRegion<> other = region_of(cluster);
+    test::HaltedCreation creation(other, "apart", 1);
+    CHECK(region.get_or_create("{tag}together", [] { return 0; }) == 0);
+    const auto looks_at_locks = [&] {
+        long count = 0;
+        for (std::size_t node = 0; node != 3; ++node) count += cluster.node(node).calls_of("pttl");
+        return count;
+    };
+    const long before = looks_at_locks();
+    auto waiting = test::on_another_thread([&] { return region.get_or_create("apart", [] { return 2; }); });
+    REQUIRE(test::wait_until([&] { return looks_at_locks() != before; }));
+    CHECK(creation.finish() == 1);
+    CHECK(waiting.get() == 1);
+    CHECK(region.statistics().locks_failed == 0);
+}
+
 TEST_CASE("traffic goes on without an error while a slot moves to and fro") {
     test::RedisCluster& cluster = shared_cluster();
     const Backend backend = backend_of(cluster);

@@ -8,12 +8,15 @@
 #include "kennel/kennel.hpp"
 #include "support/catch.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/hooked_proxy.hpp"
 #include "support/memcached_server.hpp"
 #include "support/threads.hpp"
+#include "support/wait_until.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -154,4 +157,47 @@ TEST_CASE("calls that expect to miss create a value once", "[memcached][locks]")
         });
         CHECK(calls == 1);
     }
+}
+
+TEST_CASE("who calls after an erase does not get what a call that expected a miss had found before it",
+          "[memcached][locks]") {
+    const std::string url = test::memcached_server().url();
+    const auto hooked = std::make_shared<test::HookedProxy>();
+    test::Stop found;
+    std::atomic<bool> is_armed = false;
+    hooked->after_get = [&](std::string_view key) {
+        if (key == "key" && is_armed.exchange(false)) found.halt();
+    };
+    kennel::CacheRegion<> region;
+    region.configure(
+        "memcached",
+        {.expiration_time = 1h, .arguments = {{"url", url}, {"distributed_lock", true}}, .wrap = {hooked}});
+    region.set("key", 1);
+    CHECK(region.get_or_create("missed", [] { return 0; }) == 0);
+    is_armed = true;
+    auto first = test::on_another_thread([&] { return region.get_or_create("key", [] { return 7; }); });
+    found.await_arrival();
+    locking_backend(url)->erase("key");
+    auto second = test::on_another_thread([&] { return region.get_or_create("key", [] { return 2; }); });
+    CHECK_FALSE(test::wait_until([&] { return second.wait_for(0s) == std::future_status::ready; }, 50ms));
+    found.let_go();
+    CHECK(first.get() == 1);
+    CHECK(second.get() == 2);
+}
+
+TEST_CASE("a call that expects a miss finds a value that is there although its lock is held", "[memcached][locks]") {
+    const test::MemcachedServer first({"-C"});
+    const test::MemcachedServer second({"-C"});
+    const std::string url = first.url() + " " + second.url();
+    const auto backend = locking_backend(url);
+    const auto region = locking_region(url);
+    std::string apart = "key";
+    while (backend->get_mutex(apart)->can_look()) apart += 'x';
+    std::string together = "key";
+    while (!backend->get_mutex(together)->can_look()) together += 'y';
+    region.set(apart, 1);
+    const auto held = backend->get_mutex(apart);
+    REQUIRE(held->try_acquire());
+    CHECK(region.get_or_create(together, [] { return 0; }) == 0);
+    CHECK(region.get_or_create(apart, [] { return 2; }, {.lock_timeout = 30s}) == 1);
 }
