@@ -85,17 +85,17 @@ TEST_CASE("an answer that comes byte by byte is given up when the time is up", "
     const std::vector<std::string_view> keys{"key", "other"};
     const auto expect_failure_in_time = [&](const auto& action) {
         REQUIRE(setting.comes_back());
-        setting.proxy.drip(20ms);
+        setting.proxy.drip(1s);
         const auto took = time_to_failure(action);
         CHECK(took >= 290ms);
-        CHECK(took < 1500ms);
+        CHECK(took < 30s); // the shortest of the answers would take a minute
     };
     expect_failure_in_time([&] { static_cast<void>(setting.backend->get("key")); });
     expect_failure_in_time([&] { static_cast<void>(setting.backend->get("long")); });
     expect_failure_in_time([&] { setting.backend->get_multi(keys, [](std::size_t, const kennel::CachedValue&) {}); });
     REQUIRE(setting.comes_back());
-    setting.proxy.drip(100ms);
-    CHECK(time_to_failure([&] { put(*setting.backend, "written", "value"); }) < 1500ms);
+    setting.proxy.drip(5s);
+    CHECK(time_to_failure([&] { put(*setting.backend, "written", "value"); }) < 30s);
     setting.expect_recovery();
 }
 
@@ -104,9 +104,11 @@ TEST_CASE("a server of which nothing more is heard costs one caller its time, an
     FaultySetting setting(test::hasty({{"retry_timeout", 2s}}));
     setting.proxy.hold();
     CHECK(time_to_failure([&] { static_cast<void>(setting.backend->get("key")); }) >= 290ms);
-    for (int round = 0; round != 5; ++round)
-        CHECK(time_to_failure([&] { static_cast<void>(setting.backend->get("key")); }) < 40ms);
-    CHECK(setting.proxy.connections() <= 2);
+    int slow_calls = 0;
+    for (int round = 0; round != 100; ++round)
+        if (time_to_failure([&] { static_cast<void>(setting.backend->get("key")); }) >= 290ms) ++slow_calls;
+    CHECK(slow_calls <= 3); // which have asked again, later
+    CHECK(setting.proxy.connections() <= 5);
     setting.expect_recovery(); // by whoever probes it
 }
 
@@ -116,7 +118,7 @@ TEST_CASE("who waits for a lock keeps to its time while the server is silent", "
     REQUIRE(held->try_acquire());
     const auto waiter = setting.backend->get_mutex("key");
     setting.proxy.hold();
-    CHECK(time_to_failure([&] { static_cast<void>(waiter->acquire(kennel::no_deadline)); }) < 2s);
+    CHECK(time_to_failure([&] { static_cast<void>(waiter->acquire(kennel::no_deadline)); }) < 30s);
     setting.proxy.pass();
 }
 
