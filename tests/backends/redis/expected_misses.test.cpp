@@ -2,6 +2,7 @@
 // A region whose calls miss looks for the entry and asks for its lock in one round trip.
 
 #include "kennel/backends/redis.hpp"
+#include "kennel/creation_scope.hpp"
 #include "kennel/kennel.hpp"
 
 #include "support/catch.hpp"
@@ -70,6 +71,20 @@ TEST_CASE("a value that is there is a hit, and leaves no lock, for a call that e
     CHECK(region.get_or_create("key", never) == std::string(100'000, 'x'));
     CHECK_FALSE(is_locked(server, "key"));
     CHECK(region.statistics().hits == 1);
+}
+
+TEST_CASE("what was read along with a lock of somebody else's is not read again", "[redis][round_trips]") {
+    RedisServer& server = test::redis_server();
+    test::FaultProxy proxy(server.address());
+    const auto held = test::redis::new_backend(server.url(), locking())->get_mutex("key");
+    REQUIRE(held->try_acquire());
+    const auto backend = test::redis::new_backend(server.url_through(proxy.port()), locking());
+    const auto mutex = backend->get_mutex("key");
+    REQUIRE(mutex->look_or_acquire() == kennel::Turn::timed_out);
+    proxy.forget();
+    const kennel::CreationScope scope({&mutex, 1});
+    CHECK_FALSE(test::redis::text_of(*backend, "key"));
+    CHECK(proxy.round_trips() == 0);
 }
 
 TEST_CASE("a call that expects a miss waits for the creation of another process", "[redis][locks]") {

@@ -84,15 +84,11 @@ public:
         const std::string token = new_lock_token();
         Look look = lock_.take(token, lease_expiry(), true);
         const bool is_ours = look.lock == token;
-        if (look.entry && look.entry->is_there) {
-            if (is_ours) give_back(token, look.version);
-            note_entry(look);
-            return Turn::made;
-        }
-        if (!is_ours) return Turn::timed_out;
-        adopt(token, look);
-        note_entry(look);
-        return Turn::mine;
+        const bool is_made = look.entry && look.entry->is_there;
+        if (is_made && is_ours) give_back(token, look.version);
+        else if (is_ours) adopt(token, look);
+        if (look.entry) note_entry(look);
+        return is_made ? Turn::made : is_ours ? Turn::mine : Turn::timed_out;
     }
 
     [[nodiscard]] bool locked() override { return !lock_.look_at_lock().lock.empty(); }

@@ -50,6 +50,23 @@ public:
         return *this;
     }
 
+    /// A line of a character and decimal digits, by which protocols announce what follows.
+    void head(char type, std::size_t count) {
+        constexpr std::size_t longest = 24;
+        char* const where = room_for(longest);
+        *where = type;
+        char* end = std::to_chars(where + 1, where + longest - 2, count).ptr;
+        *end++ = '\r';
+        *end++ = '\n';
+        size_ += static_cast<std::size_t>(end - where);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        std::size_t size = size_;
+        for (const Cut& cut : cuts_) size += cut.bytes.size();
+        return size;
+    }
+
     /// The bytes in pieces; they live until the next change.
     [[nodiscard]] std::span<iovec> pieces() {
         pieces_.clear();
@@ -91,7 +108,7 @@ private:
         if (size != 0) pieces_.push_back({.iov_base = const_cast<char*>(data), .iov_len = size});
     }
 
-    std::unique_ptr<char[]> text_; ///< everything but long pieces
+    std::unique_ptr<char[]> text_; ///< all but long pieces; not a std::string, which asks for room byte by byte
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::vector<Cut> cuts_;

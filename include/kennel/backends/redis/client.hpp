@@ -48,15 +48,6 @@ public:
         return watchers_.of(endpoint, [this](const Endpoint& other) { return topology_->serves(other); });
     }
 
-    /// The server that keeps the key, to tell it from others; empty when none is known.
-    [[nodiscard]] std::string known_server_of(std::string_view key) noexcept {
-        try {
-            return topology_->route(key, RedisPurpose::write, new_deadline()).pool->endpoint().text();
-        } catch (...) {
-            return {};
-        }
-    }
-
     /// Calls `attempt(connection, deadline)` with a connection to the server of the key, more than once where an answer
     /// says that this helps, for no longer than `socket_timeout` and `limit`. Throws `BackendError`, which names the
     /// key.

@@ -33,13 +33,19 @@ public:
     /// Whether it was not inherited by a fork; a lease that was is the parent's, and its locks may be held for ever.
     [[nodiscard]] bool is_of_this_process() const noexcept { return generation_ == fork_generation(); }
 
+    /// The lock is kept by the server of that connection, which delays the renewals of its own locks alone when it does not
+    /// answer.
+    void note_server(const RedisConnection& connection) {
+        std::string server = connection.endpoint().text();
+        const std::lock_guard lock(mutex_);
+        server_ = std::move(server);
+    }
+
     /// The lock has been acquired.
     void begin() {
         if (length().is_unlimited()) return;
-        std::string server = client_.known_server_of(lock_key_);
         const SteadyTime now = std::chrono::steady_clock::now();
         const std::lock_guard lock(mutex_);
-        server_ = std::move(server);
         last_renewal_ = later_by(now, client_.settings().lock_max_hold);
         keep(later_by(now, part(3)));
     }
@@ -86,13 +92,6 @@ private:
 
     /// So many of it are the whole lease.
     [[nodiscard]] TimeSpan part(int count) const noexcept { return TimeSpan(length().duration() / count); }
-
-    /// A server that does not answer delays the renewals of its own locks alone.
-    void note_server(const RedisConnection& connection) {
-        std::string server = connection.endpoint().text();
-        const std::lock_guard lock(mutex_);
-        server_ = std::move(server);
-    }
 
     /// Without memory for it the lease ends by itself.
     void keep(SteadyTime when) noexcept {

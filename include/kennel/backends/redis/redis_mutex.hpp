@@ -61,6 +61,7 @@ public:
         begin_to_lock();
         try {
             client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
+                lease->note_server(connection);
                 answer = look_script().run(connection, deadline, {lock_key_, key_},
                                            {lease->token(), milliseconds_text(lease->length())});
                 RedisClient::check(connection, answer, "EVALSHA", lock_key_);
@@ -74,8 +75,8 @@ public:
             read_ahead_.emplace(std::move(answer.text));
             return has_new_entry() ? Turn::made : Turn::timed_out;
         }
-        if (answer.integer == 0) return Turn::timed_out;
         read_ahead_.emplace(std::nullopt);
+        if (answer.integer == 0) return Turn::timed_out;
         hold(lease);
         return Turn::mine;
     }
@@ -168,6 +169,7 @@ private:
         bool is_acquired = false;
         begin_to_lock();
         client_->run(lock_key_, RedisPurpose::write, [&](RedisConnection& connection, SteadyTime deadline) {
+            lease->note_server(connection);
             RedisRequest& request = connection.new_request();
             add_lock_command(request, *lease);
             if (is_together) request.add("GET", key_);
