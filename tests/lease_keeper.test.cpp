@@ -42,6 +42,20 @@ struct SlowLease {
     std::shared_ptr<Lease> lease = lease_that([this] { stop.halt(); });
 };
 
+/// Tells when it has ended its keeper.
+struct Owner {
+    Owner(std::shared_ptr<LeaseKeeper> owned, test::Gate& gate) : keeper(std::move(owned)), ended(gate) {}
+    Owner(const Owner&) = delete;
+    Owner& operator=(const Owner&) = delete;
+    ~Owner() {
+        keeper.reset();
+        ended.open();
+    }
+
+    std::shared_ptr<LeaseKeeper> keeper;
+    test::Gate& ended;
+};
+
 /// Counts those who are here at the same time.
 class Crowd {
 public:
@@ -258,20 +272,22 @@ TEST_CASE("a keeper that is destroyed waits for the renewals that are under way,
 }
 
 TEST_CASE("a renewal that brings the last owner of the keeper ends it from within") {
-    auto keeper = std::make_shared<LeaseKeeper>();
-    const std::weak_ptr<LeaseKeeper> watched = keeper;
+    test::Gate ended;
     test::Stop stop;
-    auto lease = lease_that([&stop, keeper] { stop.halt(); });
+    auto owner = std::make_shared<Owner>(std::make_shared<LeaseKeeper>(), ended);
+    LeaseKeeper* const keeper = owner->keeper.get();
+    auto lease = lease_that([&stop, owner] { stop.halt(); });
     test::Gate other;
     const auto of_another_group = lease_that([&] { other.open(); });
     keeper->keep(lease, now(), "group");
     keeper->keep(of_another_group, now(), "other");
     stop.await_arrival();
     other.pass();
-    keeper.reset();
+    owner.reset();
     lease.reset(); // the thread has the last one now
     stop.let_go();
-    CHECK(test::wait_until([&] { return watched.expired(); }));
+    ended.pass();
+    SUCCEED("it has ended");
 }
 
 #ifndef __SANITIZE_THREAD__ // which takes the threads of a child for those of its parent

@@ -87,7 +87,7 @@ TEST_CASE("a process that was halted until its lease was over does not store wha
     process.send_signal(SIGSTOP);
     const auto waiter = locking_backend(server.url());
     const auto mutex = waiter->get_mutex("key");
-    REQUIRE(mutex->acquire(std::chrono::steady_clock::now() + 10s)); // at the end of the lease
+    REQUIRE(mutex->acquire(std::chrono::steady_clock::now() + test::patience)); // at the end of the lease
     const std::string token = stored_at(server, "_lockkey");
     const std::string before = stored_at(server, "key");
     server.command("set go_on 0 0 1\r\n1");
@@ -118,15 +118,13 @@ TEST_CASE("a holder that is killed at any moment leaves a lock that ends, and no
         process.send_signal(SIGKILL);
     }
     const auto region = locking_region(server.url());
-    const auto start = std::chrono::steady_clock::now();
     for (int number = 0; number != 3; ++number) {
         const std::string value = region.get_or_create("key" + std::to_string(number),
                                                        [] { return std::string(5000, 'x'); });
         CHECK(value == std::string(5000, 'x'));
     }
-    CHECK(std::chrono::steady_clock::now() - start < 3 * 3s); // one lease each at the most
     for (int number = 0; number != 3; ++number)
-        CHECK(wait_until([&] { return !exists(server, "_lockkey" + std::to_string(number)); }, 5s));
+        CHECK(wait_until([&] { return !exists(server, "_lockkey" + std::to_string(number)); }));
 }
 
 TEST_CASE("when the answer to a lock's request is lost, the lock does not count as held, and ends with its lease",
@@ -142,7 +140,7 @@ TEST_CASE("when the answer to a lock's request is lost, the lock does not count 
     mutex->release();
     CHECK(exists(server, "_lockkey"));
     const auto next = locking_backend(server.url())->get_mutex("key");
-    CHECK(next->acquire(std::chrono::steady_clock::now() + 10s));
+    CHECK(next->acquire(std::chrono::steady_clock::now() + test::patience));
     next->release();
 }
 
@@ -176,15 +174,16 @@ TEST_CASE("a renewal whose answer is lost is tried again", "[memcached][fault-20
     MemcachedServer& server = test::memcached_server();
     test::FaultProxy proxy(server.address());
     const auto backend = locking_backend(proxy.address().text(),
-                                         {{"lock_timeout", 2s}, {"socket_timeout", 100ms}, {"retry_timeout", 1ms}});
+                                         {{"lock_timeout", 6s}, {"socket_timeout", 300ms}, {"retry_timeout", 1ms}});
     const auto mutex = backend->get_mutex("key");
     REQUIRE(mutex->await_turn(kennel::no_deadline) == kennel::Turn::mine);
+    const auto is_renewed = [&] { return proxy.sent().find("cas _lockkey") != std::string::npos; };
     proxy.forget();
     proxy.hold();
-    REQUIRE(wait_until([&] { return proxy.sent().find("cas _lockkey") != std::string::npos; }));
+    REQUIRE(wait_until(is_renewed));
+    proxy.forget();
+    REQUIRE(wait_until(is_renewed));
     proxy.pass();
-    // Longer than the lease would last without a further one.
-    CHECK_FALSE(wait_until([&] { return !exists(server, "_lockkey"); }, 3s));
     {
         const kennel::CreationScope scope({&mutex, 1});
         put(*backend, "key", "value");

@@ -119,7 +119,7 @@ TEST_CASE("a server that was started anew is used without an error", "[memcached
 
 TEST_CASE("when all connections are in use for too long, that is an error", "[memcached][faults]") {
     const auto backend = memcached_backend(test::memcached_server().url(),
-                                           {{"max_connections", 1}, {"socket_timeout", 100ms}});
+                                           {{"max_connections", 1}, {"socket_timeout", 1s}});
     put(*backend, "key", "value");
     std::string text;
     backend->visit("key", [&](const kennel::CachedValue&) {

@@ -64,7 +64,7 @@ private:
 };
 
 /// Waits for a change, and says whether it came before the wait was over anyway.
-bool hears(KeyWatcher::Watch& watch) {
+bool hear(KeyWatcher::Watch& watch) {
     const SteadyTime limit = soon();
     watch.wait_until(limit);
     return std::chrono::steady_clock::now() < limit;
@@ -74,7 +74,7 @@ bool hears(KeyWatcher::Watch& watch) {
 class TrackedWatch {
 public:
     TrackedWatch(Scene& scene, const std::string& key) : watch_(scene.watcher, key) { scene.track(key); }
-    [[nodiscard]] bool hears() { return ::hears(watch_); }
+    [[nodiscard]] bool hears() { return hear(watch_); }
 
 private:
     KeyWatcher::Watch watch_;
@@ -106,7 +106,7 @@ TEST_CASE("a watcher tells of a key that comes to be, and of one whose time is u
         life *= 2; // for a machine that takes longer to look
         scene.server.command({"SET", "short", "value", "PX", std::to_string(life)});
     } while (!scene.track("short"));
-    CHECK(hears(passing));
+    CHECK(hear(passing));
     CHECK(scene.server.command({"EXISTS", "short"}) == "0");
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("all watches of one key hear of its change, and later ones of the next
         scene.server.command({"SET", "key", std::to_string(round)});
         std::atomic<int> heard = 0;
         test::run_together(watches.size(), [&](std::size_t number) {
-            if (hears(*watches[number])) ++heard;
+            if (hear(*watches[number])) ++heard;
         });
         CHECK(heard == 100);
         watches.erase(watches.begin(), watches.begin() + 50);
