@@ -6,6 +6,7 @@
 #include "backends/memcached/faulty_server.hpp"
 #include "kennel/kennel.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/forked_process.hpp"
 #include "support/memcached_server.hpp"
@@ -26,20 +27,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::ForkedProcess;
+using test::many_threads;
 using test::MemcachedServer;
 using test::put;
 using test::text_of;
+using test::threads_beside_forks;
 using test::wait_until;
-
-/// As many threads as a sanitizer takes in a few seconds; its allocator does not survive a fork while another thread
-/// is in it.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t crowd = 300;
-constexpr int threads_beside_forks = 0;
-#else
-constexpr std::size_t crowd = 2000;
-constexpr int threads_beside_forks = 4;
-#endif
 
 kennel::CacheRegion<> locking_region(const std::string& url) {
     kennel::CacheRegion<> region;
@@ -69,11 +62,11 @@ TEST_CASE("thousands of threads that ask for one key create it once, with few co
     const long before = server.statistic("curr_connections");
     std::atomic<int> created = 0;
     std::atomic<std::size_t> right = 0;
-    test::run_together(crowd, [&](std::size_t) {
+    test::run_together(many_threads, [&](std::size_t) {
         if (region.get_or_create("key", [&] { return ++created; }) == 1) ++right;
     });
     CHECK(created == 1);
-    CHECK(right == crowd);
+    CHECK(right == many_threads);
     CHECK(server.statistic("curr_connections") - before <= 32);
 }
 

@@ -3,6 +3,7 @@
 
 #include "kennel/backends/redis.hpp"
 
+#include "support/effort.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/forked_process.hpp"
 #include "support/halted_creation.hpp"
@@ -36,13 +37,6 @@ const std::string python_token = "3b4433cae57711f19a3802fc00000001";
 long time_left(RedisServer& server, const std::string& key) { return std::stol(server.command({"PTTL", key})); }
 
 bool exists(RedisServer& server, const std::string& key) { return server.command({"EXISTS", key}) == "1"; }
-
-/// Spins for a time by chance, to be somewhere in the work of another process afterwards.
-void let_pass(std::chrono::microseconds span) {
-    const auto end = std::chrono::steady_clock::now() + span;
-    while (std::chrono::steady_clock::now() < end) {
-    }
-}
 
 /// Whatever has happened to the lock: the caller gets the value, which is not stored, and that is counted.
 void check_that_loss_is_harmless(const CacheRegion<>& region, RedisServer& server, HaltedCreation& creation) {
@@ -216,7 +210,7 @@ TEST_CASE("processes that are killed at any moment leave no lock without an end,
     std::minstd_rand random(1);
     const auto backend = new_backend(server.url(), locking());
     int locks_left = 0;
-    for (int round = 0; round != 100; ++round) {
+    for (int round = 0; round != test::kills; ++round) {
         const std::string begin = "round " + std::to_string(round) + ' ';
         test::ForkedProcess process([&] {
             const auto region = new_region(server.url(), locking({{"lock_timeout", lease}}));
@@ -228,7 +222,7 @@ TEST_CASE("processes that are killed at any moment leave no lock without an end,
             return true;
         });
         REQUIRE(wait_until([&] { return exists(server, begin + '1'); }));
-        let_pass(std::chrono::microseconds(random() % 1000));
+        test::let_pass(std::chrono::microseconds(random() % 1000));
         process.send_signal(SIGKILL);
         CHECK_FALSE(process.succeeds());
         for (const test::RespReply& lock : server.reply({"KEYS", "_lock" + begin + '*'}).elements) {

@@ -3,12 +3,15 @@
 
 #include "kennel/backends/redis.hpp"
 
+#include "support/effort.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/forked_process.hpp"
 #include "support/halted_creation.hpp"
 #include "support/redis_backend.hpp"
 #include "support/signal_storm.hpp"
 #include "support/threads.hpp"
+
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -24,24 +27,12 @@
 
 namespace {
 
-// The allocator of AddressSanitizer does not survive a fork while another thread is in it.
-#ifdef __SANITIZE_ADDRESS__
-constexpr int threads_beside_forks = 0;
-#else
-constexpr int threads_beside_forks = 4;
-#endif
-
-/// As many threads as a sanitizer takes in a few seconds.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t crowd = 500;
-#else
-constexpr std::size_t crowd = 2000;
-#endif
-
 using namespace std::chrono_literals;
 using test::ForkedProcess;
+using test::many_threads;
 using test::RedisServer;
 using test::SignalStorm;
+using test::threads_beside_forks;
 using test::wait_until;
 using test::redis::entry;
 using test::redis::KnownEntries;
@@ -53,6 +44,12 @@ bool exists(RedisServer& server, const std::string& key) { return server.command
 
 std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+/// What is allocated; always the same with a sanitizer's allocator.
+std::size_t bytes_in_use() {
+    const struct mallinfo2 allocated = ::mallinfo2();
+    return allocated.uordblks + allocated.hblkhd;
 }
 
 /// Reports, for whoever compares, how soon 99 of 100 threads went on. It depends on the machine, so it is no check.
@@ -69,13 +66,16 @@ TEST_CASE("thousands of threads that ask for one key create it once, with few co
     RedisServer& server = test::redis_server();
     const auto region = new_region(server.url(), locking());
     const std::size_t before = open_descriptors();
+    const std::size_t memory_before = bytes_in_use();
+    std::size_t memory_while_waiting = 0;
     std::atomic<int> created = 0;
     std::atomic<int> right = 0;
     std::atomic<std::chrono::steady_clock::time_point> made{};
-    std::vector<std::chrono::steady_clock::duration> wakings(crowd);
-    test::run_together(crowd, [&](std::size_t number) {
+    std::vector<std::chrono::steady_clock::duration> wakings(many_threads);
+    test::run_together(many_threads, [&](std::size_t number) {
         const int value = region.get_or_create("key", [&] {
             static_cast<void>(wait_until([] { return false; }, 20ms));
+            memory_while_waiting = bytes_in_use();
             made = std::chrono::steady_clock::now();
             return ++created;
         });
@@ -83,8 +83,10 @@ TEST_CASE("thousands of threads that ask for one key create it once, with few co
         if (value == 1) ++right;
     });
     CHECK(created == 1);
-    CHECK(right == static_cast<int>(crowd));
+    CHECK(right == static_cast<int>(many_threads));
     CHECK(open_descriptors() - before <= 32 + 3); // max_connections, and what the waiting needs
+    CHECK(memory_while_waiting < memory_before + many_threads * 4096);
+    CHECK(bytes_in_use() < memory_before + many_threads * 512); // a record of each thread is kept for a later one
     tell_slowest(wakings);
 }
 
@@ -98,14 +100,14 @@ TEST_CASE("thousands of threads in several processes create a key once, with few
         server.command({"INCR", "arrived"});
         bool is_right = wait_until([&] { return server.command({"GET", "arrived"}) == std::to_string(process_count); });
         std::atomic<std::size_t> right = 0;
-        test::run_together(crowd / process_count, [&](std::size_t) {
+        test::run_together(many_threads / process_count, [&](std::size_t) {
             const int value = region.get_or_create("key", [&] {
                 static_cast<void>(wait_until([] { return false; }, 20ms));
                 return std::stoi(server.command({"INCR", "created"}));
             });
             if (value == 1) ++right;
         });
-        is_right = right == crowd / process_count && is_right;
+        is_right = right == many_threads / process_count && is_right;
         return open_descriptors() - before <= 32 + 3 && is_right;
     };
     std::vector<std::unique_ptr<ForkedProcess>> processes;

@@ -3,6 +3,7 @@
 
 #include "interop/shared_server.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -15,12 +16,6 @@
 namespace test {
 
 // What must hold where programs of both languages use one server.
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr int storm_rounds = 60;
-#else
-inline constexpr int storm_rounds = 300;
-#endif
 
 /// Calls `check(writer, reader)` for each language and the other.
 template <class Check>

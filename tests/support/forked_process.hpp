@@ -9,10 +9,26 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
-#include <thread>
+#include <string>
 
 namespace test {
+
+/// Whether no thread but the calling one has anything to do at the moment.
+[[nodiscard]] inline bool other_threads_sleep() {
+    const std::string own = std::to_string(::gettid());
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string line;
+        std::getline(std::ifstream(task.path() / "stat"), line);
+        const std::size_t name_end = line.rfind(") ");
+        const bool sleeps = name_end == std::string::npos || line.at(name_end + 2) == 'S'; // or it has just ended
+        if (!sleeps && task.path().filename() != own) return false;
+    }
+    return true;
+}
 
 /// A copy of this process in which a function runs, and nothing else. It is ended with this object.
 ///
@@ -21,6 +37,9 @@ class ForkedProcess {
 public:
     template <class Function>
     explicit ForkedProcess(const Function& function) {
+#ifdef __SANITIZE_ADDRESS__ // whose allocator does not survive a fork while another thread is in it
+        static_cast<void>(wait_until(other_threads_sleep, std::chrono::seconds(2)));
+#endif
         const pid_t parent = ::getpid();
         pid_ = ::fork();
         if (pid_ < 0) throw std::runtime_error("cannot fork");

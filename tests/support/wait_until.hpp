@@ -20,6 +20,13 @@ template <class Condition>
     return true;
 }
 
+/// Spins for a time by chance, to be somewhere in the work of another process afterwards.
+inline void let_pass(std::chrono::microseconds span) {
+    const auto end = std::chrono::steady_clock::now() + span;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+}
+
 } // namespace test
 
 #endif
