@@ -55,14 +55,14 @@ public:
     }
 
     /// Throws `ValidationError` for the first argument that was never asked for: says which one is perhaps meant, and
-    /// lists those that were asked for.
-    void reject_unknown() const {
+    /// lists those that were asked for. A `remark` follows the list.
+    void reject_unknown(std::string_view remark = {}) const {
         for (const auto& [name, value] : arguments_) {
             bool is_known = false;
             for (const auto& known : known_) is_known = is_known || known == name;
             if (!is_known)
-                throw ValidationError(
-                    detail::joined({owner_, ": unknown argument '", name, "' (", suggestion(name), list(), ")"}));
+                throw ValidationError(detail::joined(
+                    {owner_, ": unknown argument '", name, "' (", suggestion(name), list(), remark, ")"}));
         }
     }
 

@@ -129,6 +129,12 @@ TEST_CASE("an unknown setting is an error that lists the known ones") {
         CHECK(test::contains(message, known));
 }
 
+TEST_CASE("who forgets where the arguments of the backend belong is told") {
+    const std::string message = refusal_of({{"cache.backend", "redis"}, {"cache.url", "redis://localhost"}});
+    CHECK(test::contains(message, "unknown argument 'url'"));
+    CHECK(test::contains(message, "what the backend takes begins with 'cache.arguments.'"));
+}
+
 TEST_CASE("an unknown setting is reported before a missing one") {
     const std::string message = refusal_of({{"cache.backnd", "memory"}});
     CHECK(test::contains(message, "unknown argument 'backnd'"));

@@ -128,7 +128,7 @@ template <class Lazy = void>
     options.on_read_failure = choose(reader, "on_read_failure", on_failure, options.on_read_failure);
     options.on_write_failure = choose(reader, "on_write_failure", on_failure, options.on_write_failure);
     const auto proxies = split_names(reader.template get<std::vector<std::string>>("wrap", {}));
-    reader.reject_unknown();
+    reader.reject_unknown(joined({"; what the backend takes begins with '", prefix, arguments_prefix, "'"}));
     if (!backend) reader.refuse("backend", "is missing: it names the backend, for example 'memory'");
     parsed.backend = *backend;
     use_settings_of(parsed.place, [&] {
