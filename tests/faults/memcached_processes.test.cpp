@@ -34,9 +34,14 @@ using test::text_of;
 using test::threads_beside_forks;
 using test::wait_until;
 
-kennel::CacheRegion<> locking_region(const std::string& url) {
+/// For a machine on which a thread may wait for its turn for seconds.
+const kennel::Arguments patient = {{"socket_timeout", test::patience}, {"connect_timeout", test::patience}};
+
+kennel::CacheRegion<> locking_region(const std::string& url, kennel::Arguments arguments = {}) {
+    arguments.emplace("url", url);
+    arguments.emplace("distributed_lock", true);
     kennel::CacheRegion<> region;
-    region.configure("memcached", {.expiration_time = 1h, .arguments = {{"url", url}, {"distributed_lock", true}}});
+    region.configure("memcached", {.expiration_time = 1h, .arguments = arguments});
     return region;
 }
 
@@ -58,7 +63,7 @@ bool reads_only_its_own(kennel::CacheBackend& backend, const std::string& key, i
 
 TEST_CASE("thousands of threads that ask for one key create it once, with few connections", "[memcached][fault-21]") {
     MemcachedServer& server = test::memcached_server();
-    const auto region = locking_region(server.url());
+    const auto region = locking_region(server.url(), patient);
     const long before = server.statistic("curr_connections");
     std::atomic<int> created = 0;
     std::atomic<std::size_t> right = 0;

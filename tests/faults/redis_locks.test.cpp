@@ -214,6 +214,7 @@ TEST_CASE("processes that are killed at any moment leave no lock without an end,
         const std::string begin = "round " + std::to_string(round) + ' ';
         test::ForkedProcess process([&] {
             const auto region = new_region(server.url(), locking({{"lock_timeout", lease}}));
+            region.set(begin + "begun", begin + "begun");
             for (int number = 0;; ++number) {
                 const std::string key = begin + std::to_string(number);
                 (void)region.get_or_create(key, [&] { return key; });
@@ -221,7 +222,7 @@ TEST_CASE("processes that are killed at any moment leave no lock without an end,
             }
             return true;
         });
-        REQUIRE(wait_until([&] { return exists(server, begin + '1'); }));
+        REQUIRE(wait_until([&] { return exists(server, begin + "begun"); }));
         test::let_pass(std::chrono::microseconds(random() % 1000));
         process.send_signal(SIGKILL);
         CHECK_FALSE(process.succeeds());

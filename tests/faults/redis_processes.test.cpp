@@ -40,6 +40,9 @@ using test::redis::locking;
 using test::redis::new_backend;
 using test::redis::new_region;
 
+/// For a machine on which a thread may wait for its turn for seconds.
+const kennel::Arguments patient = {{"socket_timeout", test::patience}, {"socket_connect_timeout", test::patience}};
+
 bool exists(RedisServer& server, const std::string& key) { return server.command({"EXISTS", key}) == "1"; }
 
 std::size_t open_descriptors() {
@@ -64,7 +67,7 @@ void tell_slowest(std::vector<std::chrono::steady_clock::duration> wakings) {
 TEST_CASE("thousands of threads that ask for one key create it once, with few connections",
           "[redis][fault-21][defect-D23]") {
     RedisServer& server = test::redis_server();
-    const auto region = new_region(server.url(), locking());
+    const auto region = new_region(server.url(), locking(patient));
     const std::size_t before = open_descriptors();
     const std::size_t memory_before = bytes_in_use();
     std::size_t memory_while_waiting = 0;
@@ -95,7 +98,7 @@ TEST_CASE("thousands of threads in several processes create a key once, with few
     RedisServer& server = test::redis_server();
     constexpr std::size_t process_count = 4;
     const auto run_one = [&] {
-        const auto region = new_region(server.url(), locking());
+        const auto region = new_region(server.url(), locking(patient));
         const std::size_t before = open_descriptors();
         server.command({"INCR", "arrived"});
         bool is_right = wait_until([&] { return server.command({"GET", "arrived"}) == std::to_string(process_count); });

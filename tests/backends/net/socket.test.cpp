@@ -52,6 +52,13 @@ TEST_CASE("where nobody listens, nobody is connected with", "[net][socket]") {
     CHECK_THROWS_AS(Socket::connect({.unix_socket = "/no/such/socket"}, in(test::patience), true), NotReached);
 }
 
+TEST_CASE("a server that has answered is connected with, though the caller was halted until the deadline",
+          "[net][socket]") {
+    const int port = test::free_port();
+    const test::Descriptor listener = test::listen_at({.port = port});
+    CHECK_NOTHROW(Socket::connect(at(port), in(-1ms), false));
+}
+
 TEST_CASE("what one side sends the other receives, until it closes the connection", "[net][socket]") {
     Line line;
     REQUIRE(::send(line.theirs.number(), "text", 4, 0) == 4);

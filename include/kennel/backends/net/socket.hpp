@@ -6,9 +6,11 @@
 #include "kennel/backends/net/resolve.hpp"
 #include "kennel/backends/net/tls_session.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -248,15 +250,14 @@ private:
         throw ConnectionLost(joined({"the time ran out while waiting ", what}), false);
     }
 
-    /// Waits until the socket is ready, or broken; false when the time has run out.
+    /// Waits until the socket is ready, or broken; false when the time has run out and it is not.
     [[nodiscard]] bool is_ready(short event, SteadyTime deadline) {
         for (;;) {
-            const auto left = deadline - std::chrono::steady_clock::now();
-            if (left <= TimeSpan::Nanoseconds()) return false;
-            const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
             pollfd waiting{.fd = descriptor_, .events = event, .revents = 0};
-            const int ready = ::poll(&waiting, 1, milliseconds < 60'000 ? static_cast<int>(milliseconds) : 60'000);
-            if (ready > 0) return true;
+            const auto most = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+            if (::poll(&waiting, 1, most) > 0) return true;
+            if (most == 0) return false;
         }
     }
 
