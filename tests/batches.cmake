@@ -22,12 +22,14 @@ endfunction()
 # kennel_batch(<result> <name> <files>): the sources to compile instead of the files. A file that specialises a template,
 # defines a macro, has a namespace with a name or is a batch itself stays alone.
 function(kennel_batch result name)
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN}) # they are read here
+    if(KENNEL_TEST_BATCH GREATER 1)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN}) # they are read here
+    endif()
     set(sources "")
     set(others "")
     foreach(file IN LISTS ARGN)
         file(STRINGS "${file}" global LIMIT_COUNT 1 REGEX "^(template <>|#define |namespace [a-z]|#include .*test\\.cpp)")
-        if(global OR KENNEL_TEST_BATCH LESS_EQUAL 1)
+        if(global OR NOT KENNEL_TEST_BATCH GREATER 1)
             list(APPEND sources "${file}")
         else()
             list(APPEND others "${file}")

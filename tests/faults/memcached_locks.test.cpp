@@ -179,7 +179,7 @@ TEST_CASE("a renewal whose answer is lost is tried again", "[memcached][fault-20
     MemcachedServer& server = test::memcached_server();
     test::FaultProxy proxy(server.address());
     const auto backend = locking_backend(proxy.address().text(),
-                                         {{"lock_timeout", 6s}, {"socket_timeout", 300ms}, {"retry_timeout", 1ms}});
+                                         {{"lock_timeout", 6s}, {"socket_timeout", 1s}, {"retry_timeout", 1ms}});
     const auto mutex = backend->get_mutex("key");
     REQUIRE(mutex->await_turn(kennel::no_deadline) == kennel::Turn::mine);
     const auto is_renewed = [&] { return proxy.sent().find("cas _lockkey") != std::string::npos; };
@@ -189,6 +189,7 @@ TEST_CASE("a renewal whose answer is lost is tried again", "[memcached][fault-20
     proxy.forget();
     REQUIRE(wait_until(is_renewed));
     proxy.pass();
+    CHECK_FALSE(wait_until([&] { return !exists(server, "_lockkey"); }, 5s)); // by then the first lease is over
     {
         const kennel::CreationScope scope({&mutex, 1});
         put(*backend, "key", "value");

@@ -73,11 +73,13 @@ TEST_CASE("thousands of threads that ask for one key create it once, with few co
     std::size_t memory_while_waiting = 0;
     std::atomic<int> created = 0;
     std::atomic<int> right = 0;
+    std::atomic<std::size_t> asking = 0;
     std::atomic<std::chrono::steady_clock::time_point> made{};
     std::vector<std::chrono::steady_clock::duration> wakings(many_threads);
     test::run_together(many_threads, [&](std::size_t number) {
+        ++asking;
         const int value = region.get_or_create("key", [&] {
-            static_cast<void>(wait_until([] { return false; }, 20ms));
+            static_cast<void>(wait_until([&] { return asking == many_threads; }));
             memory_while_waiting = bytes_in_use();
             made = std::chrono::steady_clock::now();
             return ++created;

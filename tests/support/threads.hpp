@@ -15,13 +15,20 @@ namespace test {
 template <class Work>
 void run_together(std::size_t count, const Work& work) {
     std::latch start(static_cast<std::ptrdiff_t>(count));
+    std::atomic<bool> is_called_off = false;
     std::vector<std::jthread> threads;
     threads.reserve(count);
-    for (std::size_t index = 0; index != count; ++index)
-        threads.emplace_back([&start, &work, index] {
-            start.arrive_and_wait();
-            work(index);
-        });
+    try {
+        for (std::size_t index = 0; index != count; ++index)
+            threads.emplace_back([&, index] {
+                start.arrive_and_wait();
+                if (!is_called_off) work(index);
+            });
+    } catch (...) { // the system gives no more threads
+        is_called_off = true;
+        start.count_down(static_cast<std::ptrdiff_t>(count - threads.size()));
+        throw;
+    }
 }
 
 /// Runs `work` on a thread of its own; `get()` of the result gives what it returns or throws.

@@ -96,10 +96,9 @@ public:
     /// Receives what there is, at least one byte; zero when the other side has closed the connection. Throws
     /// `ConnectionLost`.
     ///
-    /// If `may_block`, it blocks as `set_receive_timeout` allows instead of asking the clock first. Otherwise it receives
-    /// nothing after the deadline, though there may be something: an answer of which more and more comes has an end.
+    /// If `may_block`, it blocks as `set_receive_timeout` allows instead of asking the clock first. What has arrived is
+    /// received though the deadline is over.
     [[nodiscard]] std::size_t receive(char* buffer, std::size_t size, SteadyTime deadline, bool may_block) {
-        if (!may_block && deadline <= std::chrono::steady_clock::now()) out_of_time("for the reply");
         if (tls_ != nullptr) [[unlikely]]
             return receive_enciphered(buffer, size, deadline, may_block);
         return receive_plain(buffer, size, deadline, may_block);
@@ -244,10 +243,7 @@ private:
     }
 
     void wait_for(short event, SteadyTime deadline, const char* what) {
-        if (!is_ready(event, deadline)) out_of_time(what);
-    }
-    [[noreturn]] static void out_of_time(const char* what) {
-        throw ConnectionLost(joined({"the time ran out while waiting ", what}), false);
+        if (!is_ready(event, deadline)) throw ConnectionLost(joined({"the time ran out while waiting ", what}), false);
     }
 
     /// Waits until the socket is ready, or broken; false when the time has run out and it is not.
