@@ -286,8 +286,7 @@ TEST_CASE("a renewal that brings the last owner of the keeper ends it from withi
     owner.reset();
     lease.reset(); // the thread has the last one now
     stop.let_go();
-    ended.pass();
-    SUCCEED("it has ended");
+    CHECK(test::wait_until([&] { return ended.is_open(); }));
 }
 
 #ifndef __SANITIZE_THREAD__ // which takes the threads of a child for those of its parent
