@@ -665,7 +665,7 @@ TEST_CASE("many keys of a cluster are created together under their locks", "[def
 
 TEST_CASE("a lock that moves while its creation runs is kept, and given back") {
     test::RedisCluster& cluster = shared_cluster();
-    const kennel::CacheRegion<> region = region_of(cluster, {{"lock_timeout", 0.3}}); // renewed every 100 ms
+    const kennel::CacheRegion<> region = region_of(cluster, {{"lock_timeout", 1.5}}); // renewed every 500 ms
     test::HaltedCreation creation(region, "traveller", 1);
     {
         Move move(cluster, "_locktraveller");

@@ -395,7 +395,7 @@ TEST_CASE("a server without room for a further client is missed, and is not stor
 
 TEST_CASE("scripts that the server has forgotten are sent again", "[redis][fault-11]") {
     RedisServer& server = test::redis_server();
-    const auto region = new_region(server.url(), locking({{"lock_timeout", 150ms}}));
+    const auto region = new_region(server.url(), locking({{"lock_timeout", 1500ms}}));
     const auto forget = [&] { server.command({"SCRIPT", "FLUSH"}); };
     forget();
     CHECK(region.get_or_create("created", [] { return 1; }) == 1);

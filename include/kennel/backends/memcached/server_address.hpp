@@ -2,16 +2,14 @@
 #define KENNEL_BACKENDS_MEMCACHED_SERVER_ADDRESS_HPP
 
 #include "kennel/backends/net/endpoint.hpp"
+#include "kennel/backends/net/host_and_port.hpp"
 #include "kennel/detail/joined.hpp"
 #include "kennel/errors.hpp"
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 KENNEL_NAMESPACE_BEGIN
@@ -19,8 +17,10 @@ namespace detail {
 
 /// Where a memcached server listens.
 struct MemcachedAddress {
-    std::string host;            ///< a host's name or address, or the path of a Unix socket
-    std::uint16_t port = 11'211; ///< 0 for a Unix socket
+    static constexpr std::uint16_t default_port = 11'211;
+
+    std::string host;                  ///< a host's name or address, or the path of a Unix socket
+    std::uint16_t port = default_port; ///< 0 for a Unix socket
 
     [[nodiscard]] bool is_unix() const noexcept { return port == 0; }
 
@@ -40,45 +40,26 @@ struct MemcachedAddress {
     /// Reads "host", "host:port", "[::1]:port", "/path" or "unix:/path". Throws `ValidationError` for anything else.
     [[nodiscard]] static MemcachedAddress parse(std::string_view text) {
         const auto refuse = [text](std::string_view why) {
-            return ValidationError(joined({"'", text, "' is not the address of a memcached server: ", why,
-                                           "; write \"host:port\", \"[::1]:port\" or \"/path/of/a/socket\""}));
+            throw ValidationError(joined({"'", text, "' is not the address of a memcached server: ", why,
+                                          "; write \"host:port\", \"[::1]:port\" or \"/path/of/a/socket\""}));
         };
         std::string_view rest = text;
         if (rest.starts_with("unix:")) {
             rest.remove_prefix(5);
             while (rest.starts_with("//")) rest.remove_prefix(1);
-            if (!rest.starts_with('/')) throw refuse("the path of a socket begins with a slash");
+            if (!rest.starts_with('/')) refuse("the path of a socket begins with a slash");
         }
         constexpr std::size_t longest_socket_path = 107;
+        constexpr std::size_t longest_host = 255;
         if (rest.starts_with('/')) {
-            if (rest.size() > longest_socket_path) throw refuse("the path of a socket has at most 107 bytes");
+            if (rest.size() > longest_socket_path) refuse("the path of a socket has at most 107 bytes");
             return {std::string(rest), 0};
         }
-        if (rest.find("//") != std::string_view::npos) throw refuse("there is no scheme in front of it");
-        MemcachedAddress address;
-        std::string_view port;
-        if (rest.starts_with('[')) {
-            const std::size_t end = rest.find(']');
-            if (end == std::string_view::npos) throw refuse("the bracket is not closed");
-            address.host = rest.substr(1, end - 1);
-            port = rest.substr(end + 1);
-        } else {
-            const std::size_t colon = rest.find(':');
-            if (colon != std::string_view::npos && rest.find(':', colon + 1) != std::string_view::npos)
-                throw refuse("an address with several colons needs brackets, and servers have no weights here");
-            address.host = rest.substr(0, colon);
-            port = colon == std::string_view::npos ? std::string_view() : rest.substr(colon);
-        }
-        constexpr std::size_t longest_host = 255;
-        if (address.host.empty()) throw refuse("the host is missing");
-        if (address.host.size() > longest_host || address.host.find('\0') != std::string::npos)
-            throw refuse("the host is not the name of one");
-        if (port.empty()) return address;
-        const char* const end = port.data() + port.size();
-        const auto [after, error] = std::from_chars(port.data() + 1, end, address.port);
-        if (port.front() != ':' || error != std::errc() || after != end || address.port == 0)
-            throw refuse("the port is a number from 1 to 65535");
-        return address;
+        if (rest.find("//") != std::string_view::npos) refuse("there is no scheme in front of it");
+        const auto [host, port] = HostAndPort::parse(rest, refuse);
+        if (host.size() > longest_host || host.find('\0') != std::string_view::npos)
+            refuse("the host is not the name of one");
+        return {std::string(host), port.value_or(default_port)};
     }
 
     /// Reads a list of texts, each of which may name several servers, with commas or blanks between them.

@@ -2,10 +2,10 @@
 #define KENNEL_BACKENDS_REDIS_ENDPOINT_LIST_HPP
 
 #include "kennel/backends/net/endpoint.hpp"
+#include "kennel/backends/net/host_and_port.hpp"
 #include "kennel/function_ref.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,14 +16,6 @@
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
-
-/// A port as text; nothing for what is none.
-[[nodiscard]] inline std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
-    std::uint16_t port = 0;
-    const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc() || after != text.data() + text.size() || port == 0) return std::nullopt;
-    return port;
-}
 
 /// `host:port` as a server of a cluster writes it, that is, without brackets around an IPv6 address; nothing for what
 /// is none.
@@ -67,22 +59,9 @@ private:
         if (text.empty()) refuse("has an empty place between its commas");
         if (text.find('/') != std::string_view::npos)
             refuse(joined({"names '", text, "': neither URLs nor Unix sockets are possible here, only host:port"}));
-        const bool is_bracketed = text.front() == '[';
-        const std::size_t bracket = text.find(']');
-        if (is_bracketed && bracket == std::string_view::npos)
-            refuse(joined({"has '", text, "', where a ']' is missing"}));
-        const std::size_t colon = text.find(':', is_bracketed ? bracket : 0);
-        Endpoint endpoint{.host = std::string(text.substr(0, colon)), .port = default_port};
-        if (is_bracketed) endpoint.host = text.substr(1, bracket - 1);
-        const std::string_view rest = colon != std::string_view::npos ? text.substr(colon + 1) : std::string_view();
-        if (rest.find(':') != std::string_view::npos)
-            refuse(joined({"has '", text, "': an IPv6 address goes into brackets, as in [::1]:6379"}));
-        if (endpoint.host.empty()) refuse(joined({"has '", text, "', which names no host"}));
-        if (colon == std::string_view::npos) return endpoint;
-        const std::optional<std::uint16_t> port = parse_port(rest);
-        if (!port) refuse(joined({"has '", text, "', whose port is no number from 1 to 65535"}));
-        endpoint.port = port.value_or(default_port);
-        return endpoint;
+        const auto refuse_this = [&](std::string_view why) { refuse(joined({"has '", text, "': ", why})); };
+        const auto [host, port] = HostAndPort::parse(text, refuse_this);
+        return {.host = std::string(host), .port = port.value_or(default_port)};
     }
 };
 

@@ -154,6 +154,7 @@ private:
                 continue;
             }
             do {
+                if (is_stopping_) return;
                 const RedisReply message = connection.receive(later_by(std::chrono::steady_clock::now(), heartbeat));
                 is_asked = false;
                 hear(message);
