@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -499,6 +500,47 @@ TEST_CASE("a node that is lost costs its own keys alone, and serves them again w
             return false;
         }
     }));
+}
+
+TEST_CASE("all nodes are asked for many keys at once, so that a silent one costs its own keys alone") {
+    test::RedisCluster cluster({"--cluster-require-full-coverage", "no"});
+    const Backend backend = backend_of(cluster, {{"socket_timeout", 1}});
+    const Strings keys = keys_named("key:", 60);
+    for (const std::size_t silent : {std::size_t{0}, std::size_t{1}}) {
+        std::map<std::string, std::size_t> places;
+        for (const std::string& key : keys)
+            if (const std::size_t place = cluster.owner_of(cluster.slot_of(key)); place != silent) places[key] = place;
+        const auto complaint = [&](const auto& action) { return message_of<kennel::BackendError>(action); };
+        const std::string name = place_of(cluster.node(silent));
+        REQUIRE(test::wait_until([&] { return complaint([&] { set_multi(backend, keys, "old"); }).empty(); }));
+
+        cluster.node(silent).process().suspend();
+        CHECK(mentions(complaint([&] { set_multi(backend, keys, "new"); }), {name}));
+        std::set<std::string> found;
+        CHECK(mentions(complaint([&] {
+                           backend->get_multi(views_of(keys), [&](std::size_t index, const kennel::CachedValue& value) {
+                               if (value.payload.as_bytes() == "new") found.insert(keys[index]);
+                           });
+                       }),
+                       {name}));
+        CHECK(found.size() == places.size());
+        CHECK(mentions(complaint([&] { backend->erase_multi(views_of(keys)); }), {name}));
+        for (const auto& [key, place] : places) CHECK(cluster.node(place).command({"EXISTS", key}) == "0");
+        cluster.node(silent).process().resume();
+    }
+}
+
+TEST_CASE("threads that have one connection to each node between them read from all nodes at the same time") {
+    test::RedisCluster& cluster = shared_cluster();
+    const Backend backend = backend_of(cluster, {{"max_connections", 1}, {"socket_timeout", 60}});
+    const Strings keys = keys_named("key:", 60);
+    set_multi(backend, keys, "value");
+    std::atomic<int> incomplete = 0;
+    test::run_together(8, [&](std::size_t) {
+        for (int round = 0; round != 50; ++round)
+            if (count_multi(backend, keys, "value") != 60) ++incomplete;
+    });
+    CHECK(incomplete == 0);
 }
 
 TEST_CASE("a cluster that is down is asked again for a moment, and then it is an error") {

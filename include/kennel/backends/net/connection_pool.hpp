@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,11 +52,25 @@ public:
     /// Throws `BackendError`.
     [[nodiscard]] Loan lend(SteadyTime now, SteadyTime deadline) {
         while (std::unique_ptr<Connection> connection = take_idle(deadline)) {
-            if (now - connection->last_used < trusted_for || connection->is_quiet())
-                return Loan(*this, std::move(connection), true);
+            if (is_alive(now, *connection)) return Loan(*this, std::move(connection), true);
             take_back(nullptr);
         }
         return Loan(*this, opened(), false);
+    }
+
+    /// Lends a connection that lies idle, if there is one; whether there is. Waits for nothing.
+    [[nodiscard]] bool lend_idle(SteadyTime now, std::optional<Loan>& loan) {
+        std::unique_ptr<Connection> connection;
+        {
+            const std::lock_guard lock(mutex_);
+            if (idle_.empty()) return false;
+            connection = std::move(idle_.back());
+            idle_.pop_back();
+        }
+        const bool is_good = is_alive(now, *connection);
+        if (is_good) loan.emplace(*this, std::move(connection), true);
+        else take_back(nullptr);
+        return is_good;
     }
 
     /// Closes all connections, those in use when they are given back: the server is no longer the one to talk to.
@@ -108,6 +123,11 @@ private:
     using Connections = std::vector<std::unique_ptr<Connection>>;
 
     static constexpr std::chrono::milliseconds trusted_for{100};
+
+    /// Whether the server has not closed it, as far as is known.
+    [[nodiscard]] static bool is_alive(SteadyTime now, const Connection& connection) {
+        return now - connection.last_used < trusted_for || connection.is_quiet();
+    }
 
     /// An idle connection, or null when a new one may be opened, for which there is room then.
     [[nodiscard]] std::unique_ptr<Connection> take_idle(SteadyTime deadline) {

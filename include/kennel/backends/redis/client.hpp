@@ -3,6 +3,7 @@
 
 #include "kennel/backends/redis/key_watchers.hpp"
 #include "kennel/backends/redis/left_over.hpp"
+#include "kennel/backends/redis/requests_ahead.hpp"
 #include "kennel/backends/redis/script.hpp"
 #include "kennel/backends/redis/topology.hpp"
 #include "kennel/event.hpp"
@@ -52,7 +53,7 @@ public:
     /// says that this helps, for no longer than `socket_timeout` and `limit`. Throws `BackendError`, which names the
     /// key.
     template <class Attempt>
-    void run(std::string_view key, RedisPurpose purpose, Attempt&& attempt, TimeSpan limit = unlimited) {
+    void run(std::string_view key, RedisPurpose purpose, const Attempt& attempt, TimeSpan limit = unlimited) {
         const SteadyTime now = coarse_now();
         try {
             run_until(now, later_by(now, shorter(settings_->socket_timeout, limit)), key, purpose, attempt);
@@ -64,15 +65,23 @@ public:
     /// Calls `attempt(connection, deadline, indexes, left_over)` for each server that keeps some of the keys, with the
     /// positions of these, and again for each key that is left over. When some fail, the others are asked all the same;
     /// throws the `BackendError` of the first.
-    template <class Attempt>
-    void run_multi(std::span<const std::string_view> keys, RedisPurpose purpose, Attempt&& attempt) {
+    ///
+    /// When there are several servers, `ask(connection, deadline, indexes)` is called for each before that: it sends a
+    /// request, and `attempt` then has a connection that `awaits_replies`.
+    template <class Ask, class Attempt>
+    void run_multi(std::span<const std::string_view> keys, RedisPurpose purpose, const Ask& ask,
+                   const Attempt& attempt) {
         const SteadyTime deadline = new_deadline();
+        const std::vector<std::vector<std::size_t>> groups = topology_->groups(keys, purpose, deadline);
+        RequestsAhead ahead(*topology_, purpose, deadline);
+        if (groups.size() > 1) ahead.send(keys, groups, ask);
         std::exception_ptr failure;
-        const auto run_group = [&](std::span<const std::size_t> group, RedisLeftOver& left_over) {
+        const auto run_group = [&](std::size_t position, std::span<const std::size_t> group, RedisLeftOver& left_over) {
             const auto attempt_group = [&](RedisConnection& connection, SteadyTime until) {
                 attempt(connection, until, group, left_over);
             };
             try {
+                if (ahead.take(position, attempt_group)) return;
                 const SteadyTime now = coarse_now();
                 if (now >= deadline) throw BackendError("redis: the time ran out before all keys were dealt with");
                 run_until(now, deadline, keys[group.front()], purpose, attempt_group);
@@ -82,9 +91,9 @@ public:
         };
         RedisLeftOver left_over(*topology_);
         RedisLeftOver none;
-        for (const std::vector<std::size_t>& group : topology_->groups(keys, purpose, deadline))
-            run_group(group, group.size() == 1 ? none : left_over);
-        for (const std::size_t index : left_over.indexes()) run_group({&index, 1}, none);
+        for (std::size_t position = 0; position != groups.size(); ++position)
+            run_group(position, groups[position], groups[position].size() == 1 ? none : left_over);
+        for (const std::size_t index : left_over.indexes()) run_group(RequestsAhead::none, {&index, 1}, none);
         if (failure != nullptr) std::rethrow_exception(failure);
     }
 
@@ -101,7 +110,7 @@ private:
 
     template <class Attempt>
     void run_until(SteadyTime start, SteadyTime deadline, std::string_view key, RedisPurpose purpose,
-                   Attempt& attempt) {
+                   const Attempt& attempt) {
         RedisRoute route = topology_->route(key, purpose, deadline);
         for (int tries = 1;; ++tries) {
             try {
@@ -123,7 +132,7 @@ private:
     /// False when it is to be tried again with another connection.
     template <class Attempt>
     [[nodiscard]] static bool try_once(const RedisRoute& route, const RedisPool::Loan& loan, SteadyTime deadline,
-                                       RedisPurpose purpose, int tries, Attempt& attempt) {
+                                       RedisPurpose purpose, int tries, const Attempt& attempt) {
         try {
             loan->set_asking(route.is_asking);
             attempt(*loan, deadline);

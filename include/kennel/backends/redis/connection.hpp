@@ -52,7 +52,7 @@ public:
         require(is_drained());
         missing_replies_ += request_.command_count();
         is_fresh_ = true;
-        may_block_ = may_block_until(deadline);
+        may_block_ = true;
         try {
             socket_.send(request_.pieces(), deadline);
         } catch (const ConnectionLost& lost) {
@@ -94,6 +94,9 @@ public:
 
     /// From now on `ASKING` goes before each command, for keys that are on their way to this server; or no longer.
     void set_asking(bool is_asking) noexcept { request_.set_asking(is_asking); }
+
+    /// Whether replies to what was sent are still to be received.
+    [[nodiscard]] bool awaits_replies() const noexcept { return missing_replies_ != 0; }
 
     /// Whether it can be used for a next request.
     [[nodiscard]] bool is_usable() const noexcept { return !is_broken_ && missing_replies_ == 0 && is_drained(); }
@@ -325,7 +328,8 @@ private:
     }
 
     [[nodiscard]] std::size_t receive_some(char* where, std::size_t size, SteadyTime deadline) {
-        return noted(socket_.receive(where, size, deadline, std::exchange(may_block_, false)));
+        const bool may_block = std::exchange(may_block_, false) && may_block_until(deadline);
+        return noted(socket_.receive(where, size, deadline, may_block));
     }
 
     /// Whether the socket's own timeout would end a wait that begins now in time, but for the error of the clock.

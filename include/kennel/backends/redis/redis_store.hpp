@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,15 +55,19 @@ public:
         if (keys.empty()) return;
         detail::RedisClient& client = *client_.get();
         const bool takes_many = client.topology().takes_many_keys();
+        const auto ask = [&](Connection& connection, SteadyTime deadline, Indexes indexes) {
+            ask_for(connection, deadline, keys, first_keys(indexes), takes_many);
+        };
         const auto get_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes, LeftOver& left_over) {
             while (!indexes.empty()) {
-                const Indexes some = indexes.first((std::min)(indexes.size(), most_in_request));
-                takes_many ? get_some(connection, deadline, keys, some, reader)
-                           : get_one_by_one(connection, deadline, keys, some, reader, left_over);
+                const Indexes some = first_keys(indexes);
+                if (!connection.awaits_replies()) ask(connection, deadline, some);
+                takes_many ? take_list(connection, deadline, keys, some, reader)
+                           : take_each(connection, deadline, keys, some, reader, left_over);
                 indexes = indexes.subspan(some.size());
             }
         };
-        client.run_multi(keys, purpose_of_read(), get_group);
+        client.run_multi(keys, purpose_of_read(), ask, get_group);
     }
 
     void set(std::string_view key, const CachedValue& value) override {
@@ -99,16 +104,16 @@ public:
         }
         std::vector<Fence> fences;
         for (const std::string_view key : keys) fences.push_back(fence_of(client, key));
-        const auto store_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
-                                     LeftOver& left_over) {
-            while (!indexes.empty()) {
-                detail::RedisWriter writer(connection, deadline);
-                indexes = store_some(writer, written, fences, indexes, left_over);
+        const auto first_to_store = [&](Indexes indexes) { return first_entries(written, indexes); };
+        const auto store_some = [&](detail::RedisWriter& writer, Indexes some) {
+            for (const std::size_t index : some) {
+                writer.begin_key(index);
+                if (!fences[index].is_lost) add(writer, written[index], fences[index]);
             }
         };
         overtaking(client, fences, [&] {
             try {
-                client.run_multi(keys, detail::RedisPurpose::write, store_group);
+                write_multi(client, keys, first_to_store, store_some);
             } catch (const RedisServerError& error) {
                 if (!is_of_moving_slot(error)) throw;
                 store_rest_apart(client, written, fences);
@@ -123,16 +128,17 @@ public:
         detail::RedisClient& client = *client_.get();
         std::vector<Fence> fences;
         for (const std::string_view key : keys) fences.push_back(fence_of(client, key));
-        const auto erase_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
-                                     LeftOver& left_over) {
-            while (!indexes.empty()) {
-                const Indexes some = indexes.first((std::min)(indexes.size(), most_in_request));
-                detail::RedisWriter writer(connection, deadline);
-                erase_some(client, writer, keys, fences, some, left_over);
-                indexes = indexes.subspan(some.size());
+        const auto erase_some = [&](detail::RedisWriter& writer, Indexes some) {
+            const bool takes_many = client.topology().takes_many_keys();
+            if (takes_many) writer.erase(selected(keys, some));
+            for (const std::size_t index : some) {
+                writer.begin_key(index);
+                if (!takes_many) writer.erase({keys[index]});
+                if (!fences[index].lock_key.empty() && !fences[index].overtakes_elsewhere)
+                    writer.overtake(fences[index].lock_key);
             }
         };
-        overtaking(client, fences, [&] { client.run_multi(keys, detail::RedisPurpose::write, erase_group); });
+        overtaking(client, fences, [&] { write_multi(client, keys, first_keys, erase_some); });
     }
 
     [[nodiscard]] std::shared_ptr<CacheMutex> get_mutex(std::string_view key) override {
@@ -215,18 +221,15 @@ private:
         for (const Fence& fence : fences)
             if (fence.overtakes_elsewhere) lock_keys.push_back(fence.lock_key);
         if (lock_keys.empty()) return change();
-        const auto overtake_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
-                                        LeftOver& left_over) {
-            detail::RedisWriter writer(connection, deadline);
-            for (const std::size_t index : indexes) {
+        const auto overtake_some = [&](detail::RedisWriter& writer, Indexes some) {
+            for (const std::size_t index : some) {
                 writer.begin_key(index);
                 writer.overtake(lock_keys[index]);
             }
-            writer.run(left_over);
         };
         std::exception_ptr failure;
         try {
-            client.run_multi(lock_keys, detail::RedisPurpose::write, overtake_group);
+            write_multi(client, lock_keys, first_keys, overtake_some);
         } catch (const BackendError&) {
             failure = std::current_exception();
         }
@@ -255,36 +258,53 @@ private:
         }
     }
 
-    /// Stores as many as go into one request, and gives the others.
-    [[nodiscard]] static Indexes store_some(detail::RedisWriter& writer, std::span<const detail::RedisEntry> entries,
-                                            std::span<const Fence> fences, Indexes indexes, LeftOver& left_over) {
-        std::size_t size = 0;
-        for (std::size_t count = 0; !indexes.empty() && count != most_in_request && size < largest_request; ++count) {
-            const std::size_t index = indexes.front();
-            indexes = indexes.subspan(1);
-            if (fences[index].is_lost) continue;
-            size += entries[index].size();
-            writer.begin_key(index);
-            add(writer, entries[index], fences[index]);
-        }
-        writer.run(left_over);
-        return indexes;
+    /// Calls `add_some(writer, some)` with a writer for each request, which is sent then; `first(indexes)` tells which go
+    /// into the next one.
+    template <class First, class AddSome>
+    static void write_multi(detail::RedisClient& client, std::span<const std::string_view> keys, const First& first,
+                            const AddSome& add_some) {
+        std::map<const Connection*, detail::RedisWriter> sent;
+        const auto ask = [&](Connection& connection, SteadyTime deadline, Indexes indexes) {
+            detail::RedisWriter& writer = sent.try_emplace(&connection, connection, deadline).first->second;
+            add_some(writer, first(indexes));
+            writer.send();
+        };
+        const auto write_group = [&](Connection& connection, SteadyTime deadline, Indexes indexes,
+                                     LeftOver& left_over) {
+            while (!indexes.empty()) {
+                const Indexes some = first(indexes);
+                indexes = indexes.subspan(some.size());
+                if (connection.awaits_replies()) {
+                    sent.at(&connection).run(left_over);
+                    continue;
+                }
+                detail::RedisWriter writer(connection, deadline);
+                add_some(writer, some);
+                writer.run(left_over);
+            }
+        };
+        client.run_multi(keys, detail::RedisPurpose::write, ask, write_group);
     }
 
-    static void erase_some(const detail::RedisClient& client, detail::RedisWriter& writer,
-                           std::span<const std::string_view> keys, std::span<const Fence> fences, Indexes indexes,
-                           LeftOver& left_over) {
-        std::vector<std::string_view> its;
-        for (const std::size_t index : indexes) its.push_back(keys[index]);
-        const bool takes_many = client.topology().takes_many_keys();
-        if (takes_many) writer.erase(its);
-        for (const std::size_t index : indexes) {
-            writer.begin_key(index);
-            if (!takes_many) writer.erase(keys.subspan(index, 1));
-            if (!fences[index].lock_key.empty() && !fences[index].overtakes_elsewhere)
-                writer.overtake(fences[index].lock_key);
-        }
-        writer.run(left_over);
+    /// The keys of the next request.
+    [[nodiscard]] static Indexes first_keys(Indexes indexes) noexcept {
+        return indexes.first((std::min)(indexes.size(), most_in_request));
+    }
+
+    /// The entries of the next request.
+    [[nodiscard]] static Indexes first_entries(std::span<const detail::RedisEntry> entries, Indexes indexes) noexcept {
+        const Indexes most = first_keys(indexes);
+        std::size_t size = 0;
+        std::size_t count = 0;
+        while (count != most.size() && size < largest_request) size += entries[most[count++]].size();
+        return most.first(count);
+    }
+
+    [[nodiscard]] static std::vector<std::string_view> selected(std::span<const std::string_view> keys,
+                                                                Indexes indexes) {
+        std::vector<std::string_view> some;
+        for (const std::size_t index : indexes) some.push_back(keys[index]);
+        return some;
     }
 
     static bool show(std::string_view bytes, Reader reader) {
@@ -298,13 +318,22 @@ private:
         return reply.is_error() && reply.text.starts_with("WRONGTYPE");
     }
 
-    static void get_some(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys,
-                         Indexes indexes, MultiReader reader) {
+    static void ask_for(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys,
+                        Indexes indexes, bool takes_many) {
         detail::RedisRequest& request = connection.new_request();
-        request.begin(1 + indexes.size());
-        request.argument("MGET");
-        for (const std::size_t index : indexes) request.argument(keys[index]);
+        if (takes_many) {
+            request.begin(1 + indexes.size());
+            request.argument("MGET");
+            for (const std::size_t index : indexes) request.argument(keys[index]);
+        } else {
+            for (const std::size_t index : indexes) request.add("GET", keys[index]);
+        }
         connection.send(deadline);
+    }
+
+    /// The reply to `MGET`.
+    static void take_list(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys,
+                          Indexes indexes, MultiReader reader) {
         const auto show_here = [&](std::size_t position, std::string_view bytes) {
             if (position >= indexes.size()) return;
             show(bytes, [&](const CachedValue& value) { reader(indexes[position], value); });
@@ -316,11 +345,9 @@ private:
         connection.require(reply.is_array() && static_cast<std::size_t>(reply.integer) == indexes.size());
     }
 
-    static void get_one_by_one(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys,
-                               Indexes indexes, MultiReader reader, LeftOver& left_over) {
-        detail::RedisRequest& request = connection.new_request();
-        for (const std::size_t index : indexes) request.add("GET", keys[index]);
-        connection.send(deadline);
+    /// The replies to a `GET` for each key.
+    static void take_each(Connection& connection, SteadyTime deadline, std::span<const std::string_view> keys,
+                          Indexes indexes, MultiReader reader, LeftOver& left_over) {
         detail::RedisReply failure;
         std::string_view failed_key;
         for (const std::size_t index : indexes) {

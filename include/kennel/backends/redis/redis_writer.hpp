@@ -48,8 +48,16 @@ public:
     void overtake(std::string_view lock_key) { add({.kind = Kind::overtake, .key = lock_key}); }
 
     /// Removes keys.
-    void erase(std::span<const std::string_view> keys) {
-        add({.kind = Kind::erase, .key = keys.front(), .keys = keys});
+    void erase(std::vector<std::string_view> keys) {
+        const std::string_view first = keys.front();
+        add({.kind = Kind::erase, .key = first, .keys = std::move(keys)});
+    }
+
+    /// Sends what was added; `run` then receives the replies.
+    void send() {
+        if (is_read_in_parts()) overtake_first();
+        send(true);
+        is_sent_ = true;
     }
 
     /// Does all of it, in this order. When some fails, the rest is done all the same; throws the `BackendError` of the
@@ -64,9 +72,9 @@ public:
         RedisReply failure;
         std::string_view failed_key;
         std::vector<std::string_view> not_stored;
-        if (is_read_in_parts()) overtake_first();
+        if (!is_sent_) send();
         for (const bool is_known : {true, false}) {
-            send(is_known);
+            if (!is_known) send(false);
             std::vector<Step> left;
             for (const Step& step : steps_) {
                 RedisReply reply = connection_.receive(deadline_);
@@ -95,7 +103,7 @@ private:
         std::string_view key;
         const RedisEntry* entry = nullptr;
         RedisMutex* mutex = nullptr;
-        std::span<const std::string_view> keys{};
+        std::vector<std::string_view> keys{};
         std::size_t index = 0;
     };
 
@@ -138,7 +146,7 @@ private:
 
     void add(Step step) {
         step.index = index_;
-        steps_.push_back(step);
+        steps_.push_back(std::move(step));
     }
 
     void send(bool is_known) {
@@ -180,6 +188,7 @@ private:
     SteadyTime deadline_;
     std::vector<Step> steps_;
     std::size_t index_ = 0;
+    bool is_sent_ = false;
 };
 
 } // namespace detail
