@@ -318,14 +318,14 @@ TEST_CASE("a lock that a failover has lost is counted, and its value is returned
 
 TEST_CASE("a lock is renewed at the new master") {
     test::SentinelGroup& group = shared_group();
-    const kennel::CacheRegion<> region = region_of(group, {{"lock_timeout", 2}});
+    const kennel::CacheRegion<> region = region_of(group, {{"lock_timeout", 5}});
     test::HaltedCreation creation(region, "key", 1);
     group.await_replication();
     group.fail_over();
     test::RedisServer& master = group.master();
     const auto renewals = [&] { return master.calls_of("evalsha") + master.calls_of("eval"); };
     const long before = renewals();
-    CHECK(test::wait_until([&] { return renewals() > before + 4; })); // longer than one lease
+    CHECK(test::wait_until([&] { return renewals() > before + 3; })); // longer than one lease
     CHECK(master.command({"EXISTS", "_lockkey"}) == "1");
     CHECK(creation.finish() == 1);
     CHECK(region.statistics().locks_lost == 0);
