@@ -12,10 +12,12 @@
 #include "support/threads.hpp"
 #include "support/wait_until.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -541,6 +543,60 @@ TEST_CASE("threads that have one connection to each node between them read from 
             if (count_multi(backend, keys, "value") != 60) ++incomplete;
     });
     CHECK(incomplete == 0);
+}
+
+TEST_CASE("who waits for a silent node keeps no connection to the others") {
+    test::RedisCluster cluster({"--cluster-require-full-coverage", "no"});
+    const Backend backend = backend_of(cluster, {{"max_connections", 1}, {"socket_timeout", 60}});
+    const Strings keys = keys_named("key:", 60);
+    set_multi(backend, keys, "value");
+    const auto elsewhere = std::find_if(
+        keys.begin(), keys.end(), [&](const std::string& key) { return cluster.owner_of(cluster.slot_of(key)) != 0; });
+    REQUIRE(elsewhere != keys.end());
+    cluster.node(0).process().suspend();
+    auto reading = test::on_another_thread([&] { return count_multi(backend, keys, "value"); });
+    for (std::size_t node : {std::size_t{1}, std::size_t{2}})
+        CHECK(test::wait_until([&] { return cluster.node(node).calls_of("get") != 0; }));
+    CHECK(get(backend, *elsewhere) == "value");
+    CHECK(reading.wait_for(0s) == std::future_status::timeout);
+    cluster.node(0).process().resume();
+    CHECK(reading.get() == 60);
+}
+
+TEST_CASE("a key that has moved to a node which the same call asks needs no second connection to it") {
+    test::RedisCluster& cluster = shared_cluster();
+    const Backend backend = backend_of(cluster, {{"max_connections", 1}, {"socket_timeout", 5}});
+    Move move(cluster, "traveller");
+    Strings keys{"traveller"};
+    for (const std::string& key : keys_named("key:", 60))
+        if (&cluster.node_of(key) == &move.to()) keys.push_back(key);
+    set_multi(backend, keys, "value");
+    move.begin();
+    move.finish();
+    CHECK(count_multi(backend, keys, "value") == keys.size());
+}
+
+TEST_CASE("what the nodes answer for good is not asked for again") {
+    test::RedisCluster& cluster = shared_cluster();
+    const Backend backend = backend_of(cluster);
+    const Strings keys = keys_named("key:", 60);
+    set_multi(backend, keys, "old");
+    for (std::size_t node = 0; node != cluster.size(); ++node) {
+        CHECK(cluster.node(node).command({"ACL", "SETUSER", "default", "resetkeys", "~key:?"}) == "OK");
+        CHECK(cluster.node(node).command({"CONFIG", "RESETSTAT"}) == "OK");
+    }
+    std::vector<int> shown(keys.size());
+    CHECK_THROWS_AS(
+        backend->get_multi(views_of(keys), [&](std::size_t index, const kennel::CachedValue&) { ++shown[index]; }),
+        kennel::RedisServerError);
+    CHECK_THROWS_AS(set_multi(backend, keys, "new"), kennel::RedisServerError);
+    long refusals = 0;
+    for (std::size_t node = 0; node != cluster.size(); ++node) refusals += cluster.node(node).errors_of("NOPERM");
+    CHECK(refusals == 2 * 50);
+    CHECK(std::count(shown.begin(), shown.end(), 1) == 10);
+    CHECK(std::count(shown.begin(), shown.end(), 0) == 50);
+    for (std::size_t node = 0; node != cluster.size(); ++node)
+        CHECK(cluster.node(node).command({"ACL", "SETUSER", "default", "allkeys"}) == "OK");
 }
 
 TEST_CASE("a cluster that is down is asked again for a moment, and then it is an error") {

@@ -2,15 +2,13 @@
 #define KENNEL_BACKENDS_MEMCACHED_MEMCACHED_SHARES_HPP
 
 #include "kennel/backends/memcached/memcached_pool.hpp"
+#include "kennel/backends/net/first_readable.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include <poll.h>
 
 KENNEL_NAMESPACE_BEGIN
 namespace detail {
@@ -44,23 +42,16 @@ struct MemcachedShare {
 /// to read.
 [[nodiscard]] inline MemcachedShare* next_answered(std::vector<MemcachedShare>& shares, SteadyTime deadline) {
     std::vector<MemcachedShare*> asked;
-    std::vector<pollfd> waiting;
+    std::vector<int> descriptors;
     for (MemcachedShare& share : shares) {
         if (!share.is_asked) continue;
         asked.push_back(&share);
-        waiting.push_back({.fd = (*share.loan)->descriptor(), .events = POLLIN, .revents = 0});
+        descriptors.push_back((*share.loan)->descriptor());
     }
     if (asked.empty()) return nullptr;
-    std::size_t chosen = 0;
-    while (asked.size() > 1) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        const int limit = static_cast<int>((std::clamp<std::int64_t>)(left.count(), 0, 60'000));
-        const int ready = ::poll(waiting.data(), waiting.size(), limit);
-        while (ready > 0 && waiting[chosen].revents == 0) ++chosen;
-        if (ready > 0 || limit == 0) break;
-    }
-    asked[chosen]->is_asked = false;
-    return asked[chosen];
+    MemcachedShare* const chosen = asked[first_readable(descriptors, deadline)];
+    chosen->is_asked = false;
+    return chosen;
 }
 
 } // namespace detail

@@ -73,27 +73,30 @@ public:
                    const Attempt& attempt) {
         const SteadyTime deadline = new_deadline();
         const std::vector<std::vector<std::size_t>> groups = topology_->groups(keys, purpose, deadline);
+        RedisLeftOver left_over(*topology_);
+        RedisLeftOver none;
+        const auto attempt_at = [&](std::span<const std::size_t> group) {
+            return [&, group](RedisConnection& connection, SteadyTime until) {
+                attempt(connection, until, group, group.size() == 1 ? none : left_over);
+            };
+        };
         RequestsAhead ahead(*topology_, purpose, deadline);
         if (groups.size() > 1) ahead.send(keys, groups, ask);
+        while (const auto position = ahead.next()) ahead.take(*position, attempt_at(groups[*position]));
         std::exception_ptr failure;
-        const auto run_group = [&](std::size_t position, std::span<const std::size_t> group, RedisLeftOver& left_over) {
-            const auto attempt_group = [&](RedisConnection& connection, SteadyTime until) {
-                attempt(connection, until, group, left_over);
-            };
+        const auto finish = [&](std::span<const std::size_t> group, const auto& is_over) {
             try {
-                if (ahead.take(position, attempt_group)) return;
+                if (is_over()) return;
                 const SteadyTime now = coarse_now();
                 if (now >= deadline) throw BackendError("redis: the time ran out before all keys were dealt with");
-                run_until(now, deadline, keys[group.front()], purpose, attempt_group);
+                run_until(now, deadline, keys[group.front()], purpose, attempt_at(group));
             } catch (const BackendError& error) {
                 if (failure == nullptr) failure = naming(error, purpose, keys[group.front()], group.size() - 1);
             }
         };
-        RedisLeftOver left_over(*topology_);
-        RedisLeftOver none;
         for (std::size_t position = 0; position != groups.size(); ++position)
-            run_group(position, groups[position], groups[position].size() == 1 ? none : left_over);
-        for (const std::size_t index : left_over.indexes()) run_group(RequestsAhead::none, {&index, 1}, none);
+            finish(groups[position], [&] { return ahead.is_over(position); });
+        for (const std::size_t index : left_over.indexes()) finish({&index, 1}, [] { return false; });
         if (failure != nullptr) std::rethrow_exception(failure);
     }
 

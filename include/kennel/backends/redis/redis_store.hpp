@@ -265,6 +265,7 @@ private:
                             const AddSome& add_some) {
         std::map<const Connection*, detail::RedisWriter> sent;
         const auto ask = [&](Connection& connection, SteadyTime deadline, Indexes indexes) {
+            sent.erase(&connection); // of another one, which was closed
             detail::RedisWriter& writer = sent.try_emplace(&connection, connection, deadline).first->second;
             add_some(writer, first(indexes));
             writer.send();
