@@ -42,6 +42,7 @@ public:
                 if (!request.route.pool->lend_idle(coarse_now(), request.loan)) continue;
                 (*request.loan)->set_asking(request.route.is_asking);
                 ask(**request.loan, deadline_, std::span(groups[position]));
+                if (!(*request.loan)->awaits_replies()) request.loan.reset(); // there was nothing to send
             } catch (const BackendError& error) {
                 give_up(request, error);
             }
