@@ -599,6 +599,24 @@ TEST_CASE("what the nodes answer for good is not asked for again") {
         CHECK(cluster.node(node).command({"ACL", "SETUSER", "default", "allkeys"}) == "OK");
 }
 
+TEST_CASE("what a reader throws reaches its caller, and no entry is shown again for it") {
+    test::RedisCluster& cluster = shared_cluster();
+    const Backend backend = backend_of(cluster, {{"max_connections", 1}});
+    const Strings keys = keys_named("key:", 60);
+    set_multi(backend, keys, "value");
+    std::vector<int> shown(keys.size());
+    const auto read = [&] {
+        backend->get_multi(views_of(keys), [&](std::size_t index, const kennel::CachedValue&) {
+            ++shown[index];
+            if (index == 30) throw kennel::BackendError("by the reader");
+        });
+    };
+    CHECK(mentions(message_of<kennel::BackendError>(read), {"by the reader"}));
+    CHECK(shown[30] == 1);
+    CHECK(*std::max_element(shown.begin(), shown.end()) == 1);
+    CHECK(count_multi(backend, keys, "value") == 60); // no reply is left on a connection
+}
+
 TEST_CASE("a cluster that is down is asked again for a moment, and then it is an error") {
     test::RedisCluster cluster;
     const Backend backend = backend_of(cluster);

@@ -82,7 +82,8 @@ public:
         int wrong = 0;
         for (int read = 0; read != reads; ++read) {
             const std::size_t number = static_cast<std::size_t>(read * 7) % count;
-            const auto found = unless_halted([&] { return text_of(backend, key(number)); });
+            const auto found = unless_halted([&] { return text_of(backend, key(number)); },
+                                             [&] { return come_back(backend); });
             if (found != text(number)) ++wrong;
         }
         return wrong;

@@ -43,7 +43,7 @@ struct FaultySetting {
             REQUIRE(read("other") == "another value");
             REQUIRE_FALSE(read("none"));
         }
-        unless_halted([&] { put(*backend, "written", "afterwards"); });
+        unless_halted([&] { put(*backend, "written", "afterwards"); }, [&] { return comes_back(); });
         CHECK(read("written") == "afterwards");
     }
 
@@ -57,7 +57,7 @@ struct FaultySetting {
 
     /// What is found while the server is well.
     std::optional<std::string> read(std::string_view key) {
-        return unless_halted([&] { return text_of(*backend, key); });
+        return unless_halted([&] { return text_of(*backend, key); }, [&] { return comes_back(); });
     }
 
     /// What is found; text in brackets when the server fails.

@@ -365,8 +365,7 @@ private:
     bool is_broken_ = false;
     TimeSpan::Nanoseconds receive_timeout_ = std::chrono::hours(24); ///< of the socket, once it has one
     bool is_fresh_ = true;                                           ///< nothing has come since the last request
-    bool may_block_ =
-        false; ///< the socket's own timeout ends no later than the deadline; for the first wait of a request
+    bool may_block_ = false;                                         ///< the next wait is the first of a request
 };
 
 } // namespace detail

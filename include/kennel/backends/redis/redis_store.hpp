@@ -263,10 +263,9 @@ private:
     template <class First, class AddSome>
     static void write_multi(detail::RedisClient& client, std::span<const std::string_view> keys, const First& first,
                             const AddSome& add_some) {
-        std::map<const Connection*, detail::RedisWriter> sent;
+        std::map<std::size_t, detail::RedisWriter> sent; // by the first key
         const auto ask = [&](Connection& connection, SteadyTime deadline, Indexes indexes) {
-            sent.erase(&connection); // of another one, which was closed
-            detail::RedisWriter& writer = sent.try_emplace(&connection, connection, deadline).first->second;
+            detail::RedisWriter& writer = sent.try_emplace(indexes.front(), connection, deadline).first->second;
             add_some(writer, first(indexes));
             writer.send();
         };
@@ -276,7 +275,7 @@ private:
                 const Indexes some = first(indexes);
                 indexes = indexes.subspan(some.size());
                 if (connection.awaits_replies()) {
-                    sent.at(&connection).run(left_over);
+                    sent.at(some.front()).run(left_over);
                     continue;
                 }
                 detail::RedisWriter writer(connection, deadline);
