@@ -145,7 +145,7 @@ private:
     void listen(RedisConnection& connection) {
         bool is_asked = false;
         while (!is_stopping_) {
-            if (connection.is_drained() && !is_readable(connection.descriptor(), heartbeat)) {
+            if (!is_readable(connection.descriptor(), heartbeat)) {
                 if (is_stopping_) return;
                 if (is_asked) throw NotReached("redis: no sign of life");
                 connection.new_request().add("PING");
@@ -153,9 +153,12 @@ private:
                 is_asked = true;
                 continue;
             }
-            const RedisReply message = connection.receive(later_by(std::chrono::steady_clock::now(), heartbeat));
-            is_asked = false;
-            hear(message);
+            do {
+                if (is_stopping_) return;
+                const RedisReply message = connection.receive(later_by(std::chrono::steady_clock::now(), heartbeat));
+                is_asked = false;
+                hear(message);
+            } while (!connection.is_drained());
         }
     }
 
